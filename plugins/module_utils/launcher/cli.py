@@ -1,0 +1,91 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command line of the launcher."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+
+from . import VERSION, host, names
+from .engine import Engine, EngineError
+from .errors import Trouble
+from .paths import Paths
+
+
+def main() -> int:
+    """Run one subcommand; gives the exit code."""
+    arguments = _parser().parse_args()
+    if os.geteuid() != 0 and arguments.command != "status":
+        print("github-runner: run it as root", file=sys.stderr)
+        return 2
+    try:
+        return int(arguments.run(arguments, Paths()))
+    except names.InvalidName as error:
+        print(f"github-runner: {error}", file=sys.stderr)
+        return 2
+    except (Trouble, EngineError) as error:
+        print(f"github-runner: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="github-runner", description="Ephemeral GitHub Actions runners of this host.")
+    parser.add_argument("--version", action="version", version=f"github-runner {VERSION}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    launch = commands.add_parser("launch", help="keep one instance going (what the unit runs)")
+    launch.add_argument("instance", metavar="INSTANCE")
+    launch.set_defaults(run=_launch)
+
+    drain = commands.add_parser("drain", help="take no new job, let the running one end, then stop")
+    drain.add_argument("instances", metavar="INSTANCE", nargs="+")
+    drain.add_argument("--force", action="store_true", help="end the running job too")
+    drain.set_defaults(run=_drain)
+
+    status = commands.add_parser("status", help="show every instance")
+    status.add_argument("--json", action="store_true", help="for programs")
+    status.set_defaults(run=_status)
+
+    reconcile = commands.add_parser("reconcile", help="remove registrations and containers that are ours and dead")
+    reconcile.set_defaults(run=_reconcile)
+    return parser
+
+
+def _launch(arguments: argparse.Namespace, paths: Paths) -> int:
+    from .life import Life
+    from .registrar import Registrar
+    from .signals import Signals
+
+    names.parse_instance(arguments.instance)
+    engine = Engine(paths.docker_socket)
+    signals = Signals()
+    life = Life(arguments.instance, host.read(paths), paths, engine, Registrar(paths, engine), signals)
+    return life.run()
+
+
+def _drain(arguments: argparse.Namespace, _paths: Paths) -> int:
+    units = [names.unit_name(instance) for instance in arguments.instances if names.parse_instance(instance)]
+    if arguments.force:
+        subprocess.run(["systemctl", "kill", "--kill-who=main", "--signal=SIGQUIT", *units], check=False)
+    return subprocess.run(["systemctl", "stop", *units], check=False).returncode
+
+
+def _status(arguments: argparse.Namespace, paths: Paths) -> int:
+    from . import status
+
+    document = status.collect(paths, host.read(paths))
+    sys.stdout.write(status.as_json(document) if arguments.json else status.table(document))
+    return 0
+
+
+def _reconcile(_arguments: argparse.Namespace, paths: Paths) -> int:
+    from . import reconcile
+    from .registrar import Registrar
+
+    engine = Engine(paths.docker_socket)
+    return 1 if reconcile.run(paths, engine, host.read(paths), Registrar(paths, engine)) else 0

@@ -1,0 +1,227 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Docker's Engine API over its Unix socket: the dozen calls that the launcher makes.
+
+Why not http.client: with the ssl module that it imports it doubles the memory of a process that is resident once an
+instance. Requests are HTTP/1.0, which frees this client from chunked bodies and kept connections: an answer ends where
+the connection ends. API: https://docs.docker.com/reference/api/engine/version/v1.41/.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import urllib.parse
+from typing import Any, Iterator
+
+_TIMEOUT = 120.0
+_FRAME = struct.Struct(">BxxxL")
+
+
+class EngineError(Exception):
+    """The Engine answered with an error; ``status`` is the HTTP status."""
+
+    def __init__(self, status: int, message: str):
+        super().__init__(message)
+        self.status = status
+
+
+class EngineUnavailable(EngineError):
+    """The Engine does not answer."""
+
+    def __init__(self, message: str):
+        super().__init__(0, message)
+
+
+class Engine:
+    """One Docker Engine."""
+
+    def __init__(self, socket_path: str, timeout: float = _TIMEOUT):
+        self._path = socket_path
+        self._timeout = timeout
+
+    def containers(self, labels: dict[str, str]) -> list[dict[str, Any]]:
+        """All containers, running or not, that carry every one of these labels."""
+        filters = {"label": [f"{key}={value}" for key, value in labels.items()]}
+        return self._json("GET", "/containers/json", {"all": "1", "filters": json.dumps(filters)})
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        """A container's description. Raises EngineError with status 404 where there is none."""
+        return self._json("GET", f"/containers/{_quote(container)}/json")
+
+    def image(self, reference: str) -> dict[str, Any]:
+        """An image's description. Raises EngineError with status 404 where the host has none."""
+        return self._json("GET", f"/images/{urllib.parse.quote(reference, safe='/:@')}/json")
+
+    def create(self, name: str, body: dict[str, Any]) -> str:
+        """Make a container; gives its id."""
+        return self._json("POST", "/containers/create", {"name": name}, body)["Id"]
+
+    def put_archive(self, container: str, directory: str, archive: bytes) -> None:
+        """Unpack a tar archive into a directory of a container, started or not."""
+        self._call(
+            "PUT", f"/containers/{_quote(container)}/archive", {"path": directory}, archive, "application/x-tar"
+        )
+
+    def get_archive(self, container: str, path: str) -> bytes:
+        """A tar archive of a file or directory of a container."""
+        return self._call("GET", f"/containers/{_quote(container)}/archive", {"path": path})
+
+    def start(self, container: str) -> None:
+        """Start a container that was made."""
+        self._call("POST", f"/containers/{_quote(container)}/start")
+
+    def stop(self, container: str, seconds: int) -> None:
+        """End a container: SIGTERM, and SIGKILL after ``seconds``."""
+        self._call("POST", f"/containers/{_quote(container)}/stop", {"t": str(seconds)}, timeout=seconds + self._timeout)
+
+    def remove(self, container: str) -> None:
+        """Remove a container with its anonymous volumes, running or not; one that is gone already is no error."""
+        try:
+            self._call("DELETE", f"/containers/{_quote(container)}", {"force": "1", "v": "1"})
+        except EngineError as error:
+            # 409 "removal ... is already in progress": somebody else is at it, and the end is the same.
+            if error.status not in (404, 409):
+                raise
+
+    def processes(self, container: str) -> list[str]:
+        """The command lines of a container's processes; none where it is not running."""
+        try:
+            top = self._json("GET", f"/containers/{_quote(container)}/top", {"ps_args": "-eo pid,args"})
+        except EngineError as error:
+            if error.status in (404, 409):
+                return []
+            raise
+        return [row[-1] for row in top.get("Processes") or []]
+
+    def logs(self, container: str, since: str = "0") -> str:
+        """What a container has printed since a moment (Unix time), both streams."""
+        raw = self._call("GET", f"/containers/{_quote(container)}/logs", {"stdout": "1", "stderr": "1", "since": since})
+        decoder = FrameDecoder()
+        return b"".join(decoder.feed(raw)).decode(errors="replace")
+
+    def follow(self, container: str, since: str) -> LogStream:
+        """What a container prints from a moment (Unix time) on, each line with its time in front."""
+        query = {"stdout": "1", "stderr": "1", "follow": "1", "timestamps": "1", "since": since}
+        connection, rest = self._open("GET", f"/containers/{_quote(container)}/logs", query, b"", "", self._timeout)
+        connection.settimeout(None)
+        return LogStream(connection, rest)
+
+    def _json(self, method: str, path: str, query: dict[str, str] | None = None, body: Any = None) -> Any:
+        data = b"" if body is None else json.dumps(body).encode()
+        return json.loads(self._call(method, path, query, data))
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str] | None = None,
+        body: bytes = b"",
+        content_type: str = "application/json",
+        timeout: float | None = None,
+    ) -> bytes:
+        connection, rest = self._open(method, path, query, body, content_type, timeout or self._timeout)
+        with connection:
+            return rest + _read_all(connection)
+
+    def _open(
+        self, method: str, path: str, query: dict[str, str] | None, body: bytes, content_type: str, timeout: float
+    ) -> tuple[socket.socket, bytes]:
+        """Send a request, read the head of the answer; gives the connection and what of the body came with the head."""
+        target = path + ("?" + urllib.parse.urlencode(query) if query else "")
+        head = f"{method} {target} HTTP/1.0\r\nHost: docker\r\nContent-Length: {len(body)}\r\n"
+        if body:
+            head += f"Content-Type: {content_type}\r\n"
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        try:
+            connection.settimeout(timeout)
+            connection.connect(self._path)
+            connection.sendall(head.encode() + b"\r\n" + body)
+            answer = b""
+            while b"\r\n\r\n" not in answer:
+                chunk = connection.recv(65536)
+                if not chunk:
+                    raise EngineUnavailable("Docker closed the connection")
+                answer += chunk
+            head_bytes, _separator, rest = answer.partition(b"\r\n\r\n")
+            status = int(head_bytes.split(None, 2)[1])
+            if status >= 400:
+                raise EngineError(status, _message(status, rest + _read_all(connection)))
+        except OSError as error:
+            connection.close()
+            raise EngineUnavailable(f"Docker does not answer at {self._path}: {error.strerror or error}") from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection, rest
+
+
+class LogStream:
+    """A container's output while it runs. ``fileno`` is for select; ``read`` never blocks after select says readable."""
+
+    def __init__(self, connection: socket.socket, begun: bytes):
+        self._connection = connection
+        self._decoder = FrameDecoder()
+        self._begun = begun
+
+    def fileno(self) -> int:
+        """The descriptor to wait on."""
+        return self._connection.fileno()
+
+    def begun(self) -> list[bytes]:
+        """The pieces that came together with the answer's head, to be taken before the first wait."""
+        begun, self._begun = self._begun, b""
+        return list(self._decoder.feed(begun))
+
+    def read(self) -> list[bytes] | None:
+        """The next pieces; None at the end, which is the container's or the Engine's."""
+        try:
+            data = self._connection.recv(65536)
+        except OSError:
+            return None
+        return list(self._decoder.feed(data)) if data else None
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._connection.close()
+
+
+class FrameDecoder:
+    """Takes apart Docker's multiplexed output: eight bytes (stream, length) in front of each piece."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The payloads that are whole with ``data``."""
+        self._buffer += data
+        while len(self._buffer) >= _FRAME.size:
+            _stream, length = _FRAME.unpack_from(self._buffer)
+            end = _FRAME.size + length
+            if len(self._buffer) < end:
+                return
+            payload, self._buffer = self._buffer[_FRAME.size : end], self._buffer[end:]
+            yield payload
+
+
+def _read_all(connection: socket.socket) -> bytes:
+    chunks = []
+    while True:
+        chunk = connection.recv(65536)
+        if not chunk:
+            return b"".join(chunks)
+        chunks.append(chunk)
+
+
+def _quote(name: str) -> str:
+    return urllib.parse.quote(name, safe="")
+
+
+def _message(status: int, body: bytes) -> str:
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"Docker answered {status}"

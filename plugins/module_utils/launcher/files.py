@@ -1,0 +1,64 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files that are whole or not there at all, and secrets that only root can read."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from .errors import Trouble
+
+
+def write(path: str, text: str, mode: int) -> None:
+    """Write beside and rename: a reader, a crash or a full disk never meets half a file. Raises OSError."""
+    beside = f"{path}.{os.getpid()}.new"
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as stream:
+            os.fchmod(descriptor, mode)
+            stream.write(text)
+            stream.flush()
+            os.fsync(descriptor)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+def read(path: str) -> str | None:
+    """A file's text, None where there is none. Raises OSError."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return stream.read()
+    except FileNotFoundError:
+        return None
+
+
+def read_private(path: str) -> str | None:
+    """As ``read``, but refuses what others could have read or written. Raises OSError, Trouble."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            found = os.fstat(stream.fileno())
+            if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+                raise Trouble(
+                    "files", f"{path} is not root's alone (mode 0600): look who wrote it, then seal again", lasting=True
+                )
+            return stream.read()
+    except FileNotFoundError:
+        return None
+
+
+def signature(*paths: str) -> tuple[tuple[int, int] | None, ...]:
+    """What changes when one of these files is replaced."""
+    return tuple(_signature(path) for path in paths)
+
+
+def _signature(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

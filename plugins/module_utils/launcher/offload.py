@@ -1,0 +1,70 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run a call in a child process and get its result as JSON.
+
+The child imports ssl, holds the plaintext token, and ends; the parent, which stays as long as the runner does, never
+grows by either.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import Any, Callable
+
+from .errors import Trouble
+
+_CRASH = Trouble("launcher", "the launcher's helper process ended without a result: look at the journal")
+
+
+class Offloaded:
+    """A call that runs in a child process."""
+
+    def __init__(self, call: Callable[[], Any]):
+        reader, writer = os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(reader)
+            _child(call, writer)
+        os.close(writer)
+        self._reader = reader
+
+    def result(self) -> Any:
+        """What the call gave; waits for it. Raises Trouble as the call did."""
+        with open(self._reader, "rb") as stream:
+            text = stream.read()
+        os.waitpid(self._pid, 0)
+        if not text:
+            raise _CRASH
+        document = json.loads(text)
+        if "trouble" in document:
+            raise Trouble.from_dict(document["trouble"])
+        return document["result"]
+
+
+def _child(call: Callable[[], Any], writer: int) -> None:
+    """Never returns: the parent's stack must not run twice."""
+    code = 1
+    try:
+        # A drain must not lose the answer of a request under way, and the parent's wake-up pipe is not the child's.
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        try:
+            document = {"result": call()}
+        except Trouble as trouble:
+            document = {"trouble": trouble.as_dict()}
+        with open(writer, "wb") as stream:
+            stream.write(json.dumps(document).encode())
+        code = 0
+    except BaseException as error:  # the type alone: a message could hold the token
+        sys.stderr.write(f"helper process: {type(error).__name__}\n")
+        sys.stderr.flush()
+    finally:
+        os._exit(code)

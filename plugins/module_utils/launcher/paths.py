@@ -1,0 +1,77 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where files lie on a host. Pure; ``root`` moves the whole tree, for tests."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+
+@dataclasses.dataclass(frozen=True)
+class Paths:
+    """The files of the launcher, the units and the modules, below ``root``."""
+
+    root: str = "/"
+
+    def _at(self, path: str) -> str:
+        return os.path.join(self.root, path)
+
+    @property
+    def program(self) -> str:
+        """The launcher, one zip file."""
+        return self._at("usr/local/lib/github-runner/github-runner.pyz")
+
+    @property
+    def command(self) -> str:
+        """What an operator types: a link to the program."""
+        return self._at("usr/local/sbin/github-runner")
+
+    @property
+    def units(self) -> str:
+        """The directory of the administrator's systemd units."""
+        return self._at("etc/systemd/system")
+
+    @property
+    def pools(self) -> str:
+        """The directory of the pool files: what to run, no secret."""
+        return self._at("etc/github-runner/pools")
+
+    @property
+    def sealed_dir(self) -> str:
+        """The directory of the sealed credentials: root only."""
+        return self._at("var/lib/github-runner/sealed")
+
+    @property
+    def sightings(self) -> str:
+        """What the reconciler saw last time."""
+        return self._at("var/lib/github-runner/sightings.json")
+
+    @property
+    def states(self) -> str:
+        """The directory of the instances' state files; emptied at boot."""
+        return self._at("run/github-runner/instances")
+
+    @property
+    def machine_id(self) -> str:
+        """The host's identity: https://www.freedesktop.org/software/systemd/man/machine-id.html."""
+        return self._at("etc/machine-id")
+
+    @property
+    def docker_socket(self) -> str:
+        """The Engine's socket."""
+        return self._at("run/docker.sock")
+
+    def pool(self, name: str) -> str:
+        """The file of one pool."""
+        return os.path.join(self.pools, f"{name}.json")
+
+    def sealed(self, name: str) -> str:
+        """The sealed credential of one pool."""
+        return os.path.join(self.sealed_dir, f"{name}.json")
+
+    def state(self, instance: str) -> str:
+        """The state file of one instance."""
+        return os.path.join(self.states, f"{instance}.json")

@@ -1,0 +1,49 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Signals as something to wait for: SIGTERM drains, SIGHUP reloads, SIGQUIT ends at once."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from types import FrameType
+
+
+class Signals:
+    """Remembers the signals of this process and wakes up whoever waits."""
+
+    def __init__(self) -> None:
+        self.drain = False
+        self.force = False
+        self._reload = False
+        self._reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+            signal.signal(number, self._received)
+
+    def take_reload(self) -> bool:
+        """Whether a reload was asked for since the last time this was asked."""
+        asked, self._reload = self._reload, False
+        return asked
+
+    def wait(self, timeout: float | None, descriptor: int | None = None) -> bool:
+        """Sleep until a signal comes, the descriptor is readable or the time is over; whether the descriptor is."""
+        watched = [self._reader] if descriptor is None else [self._reader, descriptor]
+        readable, _writable, _failed = select.select(watched, [], [], timeout)
+        if self._reader in readable:
+            try:
+                os.read(self._reader, 512)
+            except BlockingIOError:
+                pass
+        return descriptor is not None and descriptor in readable
+
+    def _received(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            self._reload = True
+            return
+        self.drain = True
+        if number == signal.SIGQUIT:
+            self.force = True

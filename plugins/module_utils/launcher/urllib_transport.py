@@ -1,0 +1,52 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carries GitHub's requests with urllib: the launcher's transport."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import urllib.error
+import urllib.request
+
+from .errors import Trouble
+from .github import Answer
+
+# GitHub itself ends a request after 10 s.
+_TIMEOUT = 30.0
+_BODY_MAX = 16 * 1024 * 1024
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would carry the token to another address: none of the calls made here is redirected by GitHub."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
+        return None
+
+
+class UrllibTransport:
+    """TLS with the host's own certificate authorities; proxies as the environment names them."""
+
+    def __init__(self) -> None:
+        context = ssl.create_default_context()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect())
+
+    def send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        """Send a request. Raises Trouble of kind ``unreachable``, whose message names no secret."""
+        request = urllib.request.Request(url, data=body, headers=headers, method=method)
+        try:
+            with self._opener.open(request, timeout=_TIMEOUT) as answer:
+                return _answer(answer.status, answer.headers.items(), answer.read(_BODY_MAX))
+        except urllib.error.HTTPError as error:
+            with error:
+                return _answer(error.code, error.headers.items(), error.read(_BODY_MAX))
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
+            host = urllib.parse.urlsplit(url).hostname
+            raise Trouble("unreachable", f"{host} cannot be reached: {reason}") from error
+
+
+def _answer(status: int, headers: object, body: bytes) -> Answer:
+    return Answer(status, {name.lower(): value for name, value in headers}, body)  # type: ignore[attr-defined]
