@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 
 from . import VERSION, host, names
@@ -71,8 +70,12 @@ def _launch(arguments: argparse.Namespace, paths: Paths) -> int:
 def _drain(arguments: argparse.Namespace, _paths: Paths) -> int:
     units = [names.unit_name(instance) for instance in arguments.instances if names.parse_instance(instance)]
     if arguments.force:
-        subprocess.run(["systemctl", "kill", "--kill-who=main", "--signal=SIGQUIT", *units], check=False)
-    return subprocess.run(["systemctl", "stop", *units], check=False).returncode
+        _systemctl("kill", "--kill-who=main", "--signal=SIGQUIT", *units)
+    return _systemctl("stop", *units)
+
+
+def _systemctl(*arguments: str) -> int:
+    return os.spawnvp(os.P_WAIT, "systemctl", ["systemctl", *arguments])
 
 
 def _status(arguments: argparse.Namespace, paths: Paths) -> int:

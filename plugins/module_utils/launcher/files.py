@@ -12,14 +12,14 @@ import stat
 from .errors import Trouble
 
 
-def write(path: str, text: str, mode: int) -> None:
+def write(path: str, data: bytes, mode: int) -> None:
     """Write beside and rename: a reader, a crash or a full disk never meets half a file. Raises OSError."""
     beside = f"{path}.{os.getpid()}.new"
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
     try:
-        with open(descriptor, "w", encoding="utf-8") as stream:
+        with open(descriptor, "wb") as stream:
             os.fchmod(descriptor, mode)
-            stream.write(text)
+            stream.write(data)
             stream.flush()
             os.fsync(descriptor)
         os.replace(beside, path)

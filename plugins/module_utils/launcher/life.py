@@ -68,9 +68,16 @@ class Life:
         left = state.read(paths, instance)
         self._state = dataclasses.replace(
             left or state.State(instance, self._pool_name),
-            state=state.STARTING, reason="", kind="", until=None, since=clock(), pid=os.getpid(),
-        )  # fmt: skip
-        self._program = files.signature(paths.program)
+            state=state.STARTING,
+            reason="",
+            kind="",
+            lasting=False,
+            until=None,
+            since=clock(),
+            pid=os.getpid(),
+        )
+        self._program = self._program_now()
+        self._state = dataclasses.replace(self._state, program=self._program)
         self._failures = 0
         self._ready = False
 
@@ -84,10 +91,12 @@ class Life:
                 code = self._wait_out(trouble)
             except EngineError as error:
                 code = self._wait_out(_from_engine(error))
+            except _Replaced:
+                code = None
             if code is not None:
                 systemd.notify("STOPPING=1")
                 return code
-            if self._program != files.signature(self._paths.program):
+            if self._program != self._program_now():
                 say("the launcher was updated: starting the new one")
                 return EXIT_OK
 
@@ -278,14 +287,21 @@ class Life:
     # Draining: never a job's end but its own, unless forced.
 
     def _wants_drain(self) -> bool:
+        """Whether the container shall go: the instance stops, or a reload finds that it would be made otherwise now."""
         if self._signals.drain:
             return True
         if not self._signals.take_reload():
             return False
+        if self._program != self._program_now():
+            raise _Replaced
         try:
-            return self._read_pool().config != self._state.config
-        except Trouble:
+            config = self._read_pool()
+            return config.config != self._state.config or self._engine.image(config.image)["Id"] != self._state.image
+        except (Trouble, EngineError):
             return False
+
+    def _program_now(self) -> str:
+        return program_signature(self._paths)
 
     def _drain_timeout(self) -> float:
         try:
@@ -383,7 +399,8 @@ class Life:
     def _wait_out(self, trouble: Trouble) -> int | None:
         self._failures += 1
         seconds = backoff.delay(self._failures, lasting=trouble.lasting, retry_after=trouble.retry_after)
-        self._show(trouble.state, str(trouble), kind=trouble.kind, until=self._clock() + seconds)
+        until = self._clock() + seconds
+        self._show(trouble.state, str(trouble), kind=trouble.kind, until=until, lasting=trouble.lasting)
         self._sleep(seconds)
         return EXIT_OK if self._signals.drain else None
 
@@ -402,12 +419,14 @@ class Life:
         self._state = dataclasses.replace(self._state, **changes)
         self._publish()
 
-    def _show(self, name: str, reason: str = "", kind: str = "", until: float | None = None) -> None:
+    def _show(
+        self, name: str, reason: str = "", kind: str = "", until: float | None = None, lasting: bool = False
+    ) -> None:
         """Publish a state, in the file, in ``systemctl status``, and in the journal where it is news."""
         news = (name, reason) != (self._state.state, self._state.reason)
         since = self._clock() if name != self._state.state else self._state.since
         self._state = dataclasses.replace(
-            self._state, state=name, reason=reason, kind=kind, until=until, since=since
+            self._state, state=name, reason=reason, kind=kind, until=until, lasting=lasting, since=since
         )
         self._publish()
         text = f"{name}: {reason}" if reason else name
@@ -425,6 +444,10 @@ class Life:
             state.write(self._paths, self._state)
         except OSError as error:
             say(f"the state could not be written: {error.strerror}")
+
+
+class _Replaced(Exception):
+    """The program on the disk is another: this process ends, the container stays, the new process takes it over."""
 
 
 class _Drain:
@@ -458,6 +481,11 @@ class _Drain:
     def pause(self) -> float | None:
         """How long to wait for output meanwhile; None: no drain is wanted, sleep in the kernel."""
         return None if self._began is None else max(0.05, self._next - self._clock())
+
+
+def program_signature(paths: Paths) -> str:
+    """What changes when the launcher or its unit is replaced."""
+    return repr(files.signature(paths.program, paths.unit))
 
 
 def say(text: str) -> None:

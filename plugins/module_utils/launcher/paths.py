@@ -35,6 +35,11 @@ class Paths:
         return self._at("etc/systemd/system")
 
     @property
+    def unit(self) -> str:
+        """The template unit of the instances."""
+        return os.path.join(self.units, "github-runner@.service")
+
+    @property
     def pools(self) -> str:
         """The directory of the pool files: what to run, no secret."""
         return self._at("etc/github-runner/pools")

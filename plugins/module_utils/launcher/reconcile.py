@@ -50,7 +50,7 @@ def run(paths: Paths, engine: Engine, host: Host, registrar: Registrar) -> int:
             say(f"pool {config.name}: {trouble}")
             failed += 1
     os.makedirs(os.path.dirname(paths.sightings), mode=0o700, exist_ok=True)
-    files.write(paths.sightings, json.dumps(seen_now) + "\n", 0o600)
+    files.write(paths.sightings, f"{json.dumps(seen_now)}\n".encode(), 0o600)
     return failed
 
 

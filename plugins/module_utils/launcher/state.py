@@ -34,9 +34,11 @@ class State:
     state: str = STARTING
     reason: str = ""  #: a sentence, where the state alone does not say it
     kind: str = ""  #: the trouble's kind, a word for programs
+    lasting: bool = False  #: waiting alone will not help, a person has to mend something
     since: float = 0.0  #: when the instance came into this state
     until: float | None = None  #: when it tries again by itself
     pid: int = 0
+    program: str = ""  #: which launcher runs, as ``life.program_signature`` writes it
     runner: str | None = None
     runner_id: int | None = None
     container: str | None = None
@@ -79,7 +81,8 @@ def read_all(paths: Paths) -> list[State]:
 def write(paths: Paths, state: State) -> None:
     """Publish a state. Raises OSError."""
     os.makedirs(paths.states, mode=0o755, exist_ok=True)
-    files.write(paths.state(state.instance), json.dumps(dataclasses.asdict(state)) + "\n", 0o644)
+    text = json.dumps(dataclasses.asdict(state)) + "\n"
+    files.write(paths.state(state.instance), text.encode(), 0o644)
 
 
 def alive(state: State, proc: str = "/proc") -> bool:

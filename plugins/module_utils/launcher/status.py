@@ -21,7 +21,8 @@ def collect(paths: Paths, host: Host) -> dict[str, Any]:
     instances = []
     for one in state.read_all(paths):
         shown = dataclasses.asdict(one)
-        shown.pop("logged")
+        for private in ("logged", "program"):
+            shown.pop(private)
         if not state.alive(one):
             shown.update(state="stopped", reason="" if one.state != state.FAILED else one.reason, until=None, pid=0)
         shown["outdated"] = one.config is not None and one.config != _config(paths, one.pool)

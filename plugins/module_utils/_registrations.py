@@ -1,0 +1,84 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""GitHub's side, from the control node: list, wait for online, remove what is ours and dead."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable
+
+from ._failure import Failure
+from .launcher import names
+from .launcher.errors import Trouble
+from .launcher.github import Answer, GitHub
+
+_TIMEOUT = 30.0
+_LOOK = 2.0
+
+
+class RequestsTransport:
+    """Carries GitHub's requests with the library requests: proxies and authorities as its environment names them."""
+
+    def __init__(self) -> None:
+        import requests
+
+        self._requests = requests
+        self._session = requests.Session()
+
+    def send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        """Send a request. Raises Trouble of kind ``unreachable``."""
+        try:
+            answer = self._session.request(
+                method, url, headers=headers, data=body, timeout=_TIMEOUT, allow_redirects=False
+            )
+        except self._requests.RequestException as error:
+            raise Trouble("unreachable", f"GitHub cannot be reached from here: {type(error).__name__}") from error
+        return Answer(answer.status_code, {key.lower(): value for key, value in answer.headers.items()}, answer.content)
+
+
+def listed(github: GitHub, wanted: list[str]) -> list[dict[str, Any]]:
+    """The registrations, all or those with these names. Raises Trouble."""
+    return [one for one in github.runners() if not wanted or one["name"] in wanted]
+
+
+def wait_online(
+    github: GitHub,
+    wanted: list[str],
+    timeout: float,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[dict[str, Any]]:
+    """The named registrations, once all are online. Raises Failure where they are not in time, Trouble."""
+    end = clock() + timeout
+    while True:
+        found = listed(github, wanted)
+        online = {one["name"] for one in found if one["status"] == "online"}
+        missing = [name for name in wanted if name not in online]
+        if not missing:
+            return found
+        if clock() >= end:
+            raise Failure(f"not online at GitHub after {timeout:g} s: {', '.join(missing)}", runners=found)
+        sleep(_LOOK)
+
+
+def prune(github: GitHub, marks: list[str], keep: list[str], check_mode: bool) -> list[dict[str, Any]]:
+    """Remove the offline, idle registrations of the hosts with these marks, but for the names to keep. Raises Trouble."""
+    dead = [
+        one
+        for one in github.runners()
+        if one["status"] == "offline"
+        and not one["busy"]
+        and one["name"] not in keep
+        and any(names.is_ours(one["name"], mark) for mark in marks)
+    ]
+    removed = []
+    for one in dead:
+        try:
+            if check_mode or github.delete_runner(one["id"]):
+                removed.append(one)
+        except Trouble as trouble:
+            if trouble.kind != "busy":
+                raise
+    return removed

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The host's half of sealing: keep what the control node sealed, where it differs."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from . import _host_files
+from .launcher import files, sealed
+from .launcher.errors import Trouble
+from .launcher.paths import Paths
+
+
+def ensure(paths: Paths, name: str, offered: sealed.Sealed | None, check_mode: bool) -> dict[str, Any]:
+    """Keep ``offered`` unless the file holds the same secret for the same key; gives ``changed``, ``path``, ``diff``.
+
+    ``offered`` is None in check mode where micro-cipher does not run yet. Raises OSError.
+    """
+    path = paths.sealed(name)
+    if offered is not None:
+        present = _present(path)
+        if present is not None and present.same_secret(offered):
+            return _result(False, path, offered.fingerprint)
+        for directory in (os.path.dirname(paths.sealed_dir), paths.sealed_dir):
+            _host_files.ensure_directory(directory, 0o700, check_mode)
+        _host_files.ensure(_host_files.HostFile(path, offered.dump().encode(), 0o600, shown=False), check_mode)
+    return _result(True, path, offered.fingerprint if offered else None)
+
+
+def remove(paths: Paths, name: str, check_mode: bool) -> dict[str, Any]:
+    """Remove the sealed credential. Raises OSError."""
+    path = paths.sealed(name)
+    return _result(_host_files.remove(path, check_mode), path, None)
+
+
+def _present(path: str) -> sealed.Sealed | None:
+    """What is there and can be used: a damaged or readable-by-others file is replaced."""
+    try:
+        text = files.read_private(path)
+        return sealed.load(text) if text is not None else None
+    except (Trouble, sealed.SealedError):
+        return None
+
+
+def _result(changed: bool, path: str, fingerprint: str | None) -> dict[str, Any]:
+    return {"changed": changed, "path": path, "fingerprint": fingerprint}

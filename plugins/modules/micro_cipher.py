@@ -1,0 +1,134 @@
+#!/usr/bin/python
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: micro_cipher
+short_description: Run micro-cipher and learn its public key
+version_added: 0.1.0
+description:
+  - Runs the container that holds a one-run RSA key in memory and decrypts the token whenever a runner starts.
+  - The container runs without root, capabilities, a writable file system or core dumps.
+  - Each start makes a new key. A container that has to be replaced is replaced only when the new one has printed its
+    key, and what was sealed for the old one has to be sealed again, see M(socialgouv.actions_runner.sealed_token).
+  - The container is never asked anything, because one bad request ends the upstream server and its key.
+author: SocialGouv (@SocialGouv)
+requirements:
+  - Docker SDK for Python on the host, 5.0.0 or newer
+extends_documentation_fragment:
+  - socialgouv.actions_runner._attributes
+  - socialgouv.actions_runner._attributes.action_group
+attributes:
+  diff_mode:
+    support: none
+options:
+  name:
+    description: The container's name.
+    type: str
+    default: micro-cipher
+  image:
+    description: The image; it is not pulled, see M(socialgouv.actions_runner.images).
+    type: str
+    default: ghcr.io/socialgouv/micro-cipher:main
+  network:
+    description: The network to listen on, see M(socialgouv.actions_runner.cipher_network).
+    type: str
+    default: cipher-net
+  timeout:
+    description: Seconds to wait for the public key.
+    type: int
+    default: 60
+  state:
+    description: Whether there shall be such a container.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+seealso:
+  - module: socialgouv.actions_runner.micro_cipher_info
+  - module: socialgouv.actions_runner.sealed_token
+"""
+
+EXAMPLES = r"""
+- name: Run micro-cipher
+  socialgouv.actions_runner.micro_cipher:
+  register: cipher
+
+- name: Seal the token for its key
+  socialgouv.actions_runner.sealed_token:
+    token: "{{ github_token }}"
+    public_key: "{{ cipher.public_key }}"
+"""
+
+RETURN = r"""
+exists:
+  description: Whether there is such a container.
+  returned: success
+  type: bool
+running:
+  description: Whether it runs.
+  returned: success
+  type: bool
+public_key:
+  description: The public key (PEM) that it has printed since its start; null where there is none.
+  returned: success
+  type: str
+fingerprint:
+  description: SHA-256 of the public key's SPKI DER, hexadecimal.
+  returned: success
+  type: str
+started_at:
+  description: When the container started; null where it does not run.
+  returned: success
+  type: str
+  sample: "2026-11-24T10:00:00.123456789Z"
+key_changed:
+  description: Whether there is a new key, so that what was sealed before cannot be opened any more.
+  returned: success
+  type: bool
+actions:
+  description: What was done, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["Started container micro-cipher"]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils import _docker, _micro_cipher, _runner
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    """Bring the container about."""
+    params = module.params
+    client = _docker.connect(module.check_mode)
+    if params["state"] == "absent":
+        return _micro_cipher.remove(client, params["name"], module.check_mode)
+    wanted = _micro_cipher.Wanted(params["name"], params["image"], params["network"])
+    return _micro_cipher.ensure(client, wanted, params["timeout"], module.check_mode)
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "default": "micro-cipher"},
+            "image": {"type": "str", "default": "ghcr.io/socialgouv/micro-cipher:main"},
+            "network": {"type": "str", "default": "cipher-net"},
+            "timeout": {"type": "int", "default": 60},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    _runner.run(module, work)
+
+
+if __name__ == "__main__":
+    main()

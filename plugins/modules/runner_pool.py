@@ -1,0 +1,169 @@
+#!/usr/bin/python
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: runner_pool
+short_description: Bring the instances of a pool to the wanted number and configuration
+version_added: 0.1.0
+description:
+  - Enables and starts the instances of a pool, all at once, and drains those that are too many, the highest first.
+  - Idle instances whose configuration or image has changed are renewed. A running job is never disturbed; its
+    successor is made anew anyway.
+  - Creates the Docker network of the runner containers where it is missing.
+author: SocialGouv (@SocialGouv)
+requirements:
+  - Docker SDK for Python on the host, 5.0.0 or newer
+extends_documentation_fragment:
+  - socialgouv.actions_runner._attributes
+  - socialgouv.actions_runner._attributes.action_group
+attributes:
+  diff_mode:
+    support: none
+options:
+  name:
+    description: The pool, as installed by M(socialgouv.actions_runner.runner_unit).
+    type: str
+    default: default
+  count:
+    description: The number of instances. Required when O(state=present).
+    type: int
+  wait:
+    description:
+      - Whether to wait until every instance is idle or busy, and to fail where one is not in time.
+      - With O(state=absent), whether to wait until all jobs have ended.
+    type: bool
+    default: true
+  wait_timeout:
+    description: Seconds to wait.
+    type: int
+    default: 120
+  state:
+    description: V(absent) drains every instance of the pool.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+seealso:
+  - module: socialgouv.actions_runner.runner_unit
+  - module: socialgouv.actions_runner.runner_info
+"""
+
+EXAMPLES = r"""
+- name: Have four runners
+  socialgouv.actions_runner.runner_pool:
+    count: 4
+
+- name: Let all jobs end and stop
+  socialgouv.actions_runner.runner_pool:
+    state: absent
+    wait_timeout: 7200
+"""
+
+RETURN = r"""
+instances:
+  description: The instances, those that still drain included.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The instance, as in C(github-runner@NAME).
+      type: str
+    unit:
+      description: The systemd unit.
+      type: str
+    enabled:
+      description: Whether the unit starts with the host.
+      type: bool
+    active_state:
+      description: The unit's C(ActiveState) in systemd.
+      type: str
+    state:
+      description: >-
+        V(starting), V(idle), V(busy), V(draining), V(sealed), V(waiting), V(outdated), V(failed), or V(stopped) where
+        no launcher runs.
+      type: str
+    reason:
+      description: Why it is in this state, where the state alone does not say it.
+      type: str
+    since:
+      description: When it came into this state, in seconds since 1970.
+      type: float
+    until:
+      description: When it tries again by itself, in seconds since 1970; null where it waits for nothing.
+      type: float
+    pool:
+      description: The pool.
+      type: str
+    runner_name:
+      description: The name of the present runner at GitHub, which is the name of its container too.
+      type: str
+    runner_id:
+      description: The number of the present runner at GitHub.
+      type: int
+    container:
+      description: The ID of its container.
+      type: str
+    image_id:
+      description: The ID of its image.
+      type: str
+    job:
+      description: The name of the job that runs, as the workflow gives it.
+      type: str
+actions:
+  description: What was done, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["Started 1"]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils import _docker, _runner
+from ..module_utils._failure import Failure
+from ..module_utils._runner_pool import PoolRun
+from ..module_utils._systemd import Systemd
+from ..module_utils.launcher.paths import Paths
+
+_MOST = 1000
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    """Bring the instances about."""
+    params, paths = module.params, Paths()
+    systemd = Systemd(module.run_command, paths)
+    if params["state"] == "absent":
+        run = PoolRun(params["name"], paths, systemd, None)
+        return run.remove(params["wait"], params["wait_timeout"], module.check_mode)
+    if not 0 <= params["count"] <= _MOST:
+        raise Failure(f"count is {params['count']}: it takes 0 to {_MOST}")
+    run = PoolRun(params["name"], paths, systemd, _docker.connect(module.check_mode))
+    return run.ensure(params["count"], params["wait"], params["wait_timeout"], module.check_mode)
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "default": "default"},
+            "count": {"type": "int"},
+            "wait": {"type": "bool", "default": True},
+            "wait_timeout": {"type": "int", "default": 120},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        required_if=[("state", "present", ["count"])],
+        supports_check_mode=True,
+    )
+    _runner.run(module, work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+#!/usr/bin/python
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: runner_registrations
+short_description: The runners that GitHub knows
+version_added: 0.1.0
+description:
+  - Lists the runners of an organization, repository or enterprise, waits until some are online, or removes those of
+    given hosts that are dead.
+  - Runs where the token is, which is the control node.
+author: SocialGouv (@SocialGouv)
+requirements:
+  - requests
+extends_documentation_fragment:
+  - socialgouv.actions_runner._attributes
+  - socialgouv.actions_runner._attributes.action_group
+attributes:
+  diff_mode:
+    support: none
+options:
+  url:
+    description: The address of the organization, repository or enterprise at GitHub.
+    type: str
+    required: true
+  token:
+    description: A token that may read, and for O(state=pruned) manage, the runners there.
+    type: str
+    required: true
+  state:
+    description:
+      - V(listed) returns the runners.
+      - V(online) waits until all of O(runners) are online.
+      - V(pruned) removes the offline runners of the hosts with O(marks), but for O(runners). A runner with a job is kept.
+    type: str
+    choices:
+      - listed
+      - online
+      - pruned
+    default: listed
+  runners:
+    description: Names of runners.
+    type: list
+    elements: str
+    default: []
+  marks:
+    description: Hosts, by what M(socialgouv.actions_runner.runner_info) returns as C(mark).
+    type: list
+    elements: str
+    default: []
+  wait_timeout:
+    description: Seconds to wait for O(state=online).
+    type: int
+    default: 60
+"""
+
+EXAMPLES = r"""
+- name: Look at the runners of the organization
+  socialgouv.actions_runner.runner_registrations:
+    url: https://github.com/acme
+    token: "{{ github_token }}"
+  delegate_to: localhost
+  run_once: true
+"""
+
+RETURN = r"""
+runners:
+  description: The runners as GitHub describes them; with O(state=pruned), those that were removed.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The runner's number.
+      type: int
+    name:
+      description: The runner's name.
+      type: str
+    status:
+      description: V(online) or V(offline).
+      type: str
+    busy:
+      description: Whether GitHub thinks that it has a job.
+      type: bool
+    labels:
+      description: The runner's labels.
+      type: list
+      elements: dict
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils import _registrations, _runner
+from ..module_utils._failure import Failure
+from ..module_utils.launcher import scope
+from ..module_utils.launcher.github import GitHub
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    """Ask GitHub."""
+    params = module.params
+    try:
+        owner = scope.parse_url(params["url"])
+    except scope.ScopeError as error:
+        raise Failure(str(error)) from error
+    try:
+        transport = _registrations.RequestsTransport()
+    except ImportError as error:
+        raise Failure("the Python library requests is missing where this module runs: install it") from error
+    github = GitHub(transport, owner, params["token"])
+    if params["state"] == "pruned":
+        removed = _registrations.prune(github, params["marks"], params["runners"], module.check_mode)
+        return {"changed": bool(removed), "runners": removed}
+    if params["state"] == "online" and not module.check_mode:
+        return {"changed": False, "runners": _registrations.wait_online(github, params["runners"], params["wait_timeout"])}
+    return {"changed": False, "runners": _registrations.listed(github, params["runners"])}
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "url": {"type": "str", "required": True},
+            "token": {"type": "str", "required": True, "no_log": True},
+            "state": {"type": "str", "choices": ["listed", "online", "pruned"], "default": "listed"},
+            "runners": {"type": "list", "elements": "str", "default": []},
+            "marks": {"type": "list", "elements": "str", "default": []},
+            "wait_timeout": {"type": "int", "default": 60},
+        },
+        required_if=[("state", "pruned", ["marks"])],
+        supports_check_mode=True,
+    )
+    _runner.run(module, work)
+
+
+if __name__ == "__main__":
+    main()

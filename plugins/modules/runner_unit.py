@@ -1,0 +1,181 @@
+#!/usr/bin/python
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: runner_unit
+short_description: Install the launcher, its systemd units and the pool files
+version_added: 0.1.0
+description:
+  - Installs the launcher, the template unit C(github-runner@.service), the slice, the reconciler's timer, and one file
+    for each pool that says what its instances run.
+  - Reloads systemd only where a unit has changed. Instances are started by M(socialgouv.actions_runner.runner_pool).
+author: SocialGouv (@SocialGouv)
+extends_documentation_fragment:
+  - socialgouv.actions_runner._attributes
+  - socialgouv.actions_runner._attributes.action_group
+attributes:
+  diff_mode:
+    support: full
+options:
+  pools:
+    description:
+      - The pools of the host; a pool file that is not named here is removed.
+      - Required when O(state=present).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The pool's name. The instances of V(default) are numbers, those of another pool C(NAME-NUMBER).
+        type: str
+        default: default
+      url:
+        description: The address of the organization, repository or enterprise at GitHub that the runners serve.
+        type: str
+        required: true
+      image:
+        description: The runner image.
+        type: str
+        default: ghcr.io/socialgouv/actions-runner:master
+      labels:
+        description: Labels beside V(self-hosted), V(linux) and the host's architecture.
+        type: list
+        elements: str
+        default: []
+      runner_group_id:
+        description: The runner group's number; 1 is the default group.
+        type: int
+        default: 1
+      network:
+        description: The Docker network of the runner containers, created where it is missing.
+        type: str
+        default: github-runner
+      cipher_network:
+        description: The Docker network of micro-cipher.
+        type: str
+        default: cipher-net
+      micro_cipher:
+        description: The container that opens the credential.
+        type: str
+        default: micro-cipher
+      memory:
+        description: The most memory a runner container may use, such as V(4G); V(0) for no limit.
+        type: str
+        default: '0'
+      cpus:
+        description: The most processors a runner container may use; V(0) for no limit.
+        type: float
+        default: 0
+      pids_limit:
+        description: The most processes a runner container may have; V(0) for no limit.
+        type: int
+        default: 0
+      drain_timeout:
+        description: Seconds that a drain waits for a job before it gives up and leaves the job running.
+        type: int
+        default: 21600
+  python:
+    description: The interpreter of the launcher on the host, 3.9 or newer.
+    type: path
+    default: /usr/bin/python3
+  state:
+    description: Whether the host shall have all this. For V(absent), drain the instances first.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+seealso:
+  - module: socialgouv.actions_runner.runner_pool
+"""
+
+EXAMPLES = r"""
+- name: Install the launcher for the runners of an organization
+  socialgouv.actions_runner.runner_unit:
+    pools:
+      - url: https://github.com/acme
+        labels:
+          - docker
+        memory: 4G
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["Wrote /etc/github-runner/pools/default.json"]
+"""
+
+import os
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.text.formatters import human_to_bytes
+
+from ..module_utils import _runner, _runner_unit
+from ..module_utils._failure import Failure
+from ..module_utils._systemd import Systemd
+from ..module_utils.launcher import pool
+from ..module_utils.launcher.paths import Paths
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    """Install or remove."""
+    paths = Paths()
+    systemd = Systemd(module.run_command, paths)
+    if module.params["state"] == "absent":
+        return _runner_unit.remove(paths, systemd, module.check_mode)
+    pools = [to_pool(options) for options in module.params["pools"]]
+    return _runner_unit.ensure(paths, systemd, pools, module.params["python"], module.check_mode)
+
+
+def to_pool(options: dict[str, Any]) -> pool.Pool:
+    """A pool from its options. Raises Failure."""
+    fields = dict(options)
+    try:
+        memory = human_to_bytes(fields.pop("memory"), isbits=False)
+    except ValueError as error:
+        raise Failure(f"memory {options['memory']!r} is not a size: write it like 512M or 4G") from error
+    nano_cpus = round(fields.pop("cpus") * 10**9)
+    labels = pool.all_labels(fields.pop("labels"), os.uname().machine)
+    try:
+        return pool.Pool(labels=labels, memory=memory, nano_cpus=nano_cpus, **fields)
+    except pool.PoolError as error:
+        raise Failure(f"pool {options['name']}: {error}") from error
+
+
+def main() -> None:
+    """Entry point."""
+    suboptions = {
+        "name": {"type": "str", "default": "default"},
+        "url": {"type": "str", "required": True},
+        "image": {"type": "str", "default": "ghcr.io/socialgouv/actions-runner:master"},
+        "labels": {"type": "list", "elements": "str", "default": []},
+        "runner_group_id": {"type": "int", "default": 1},
+        "network": {"type": "str", "default": "github-runner"},
+        "cipher_network": {"type": "str", "default": "cipher-net"},
+        "micro_cipher": {"type": "str", "default": "micro-cipher"},
+        "memory": {"type": "str", "default": "0"},
+        "cpus": {"type": "float", "default": 0},
+        "pids_limit": {"type": "int", "default": 0},
+        "drain_timeout": {"type": "int", "default": 21600},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "pools": {"type": "list", "elements": "dict", "options": suboptions},
+            "python": {"type": "path", "default": "/usr/bin/python3"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        required_if=[("state", "present", ["pools"])],
+        supports_check_mode=True,
+    )
+    _runner.run(module, work)
+
+
+if __name__ == "__main__":
+    main()
