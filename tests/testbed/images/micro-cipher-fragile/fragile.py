@@ -1,0 +1,42 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""micro-cipher with upstream's weakness: any body that it cannot open ends the process, and the key with it.
+
+In https://github.com/SocialGouv/micro-cipher (server.js) the exception of privateDecrypt() is not caught. Tests run
+against this prove that nothing is ever posted that the present key cannot open.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from micro_cipher.key import Key, Unreadable
+from micro_cipher.life import run
+from micro_cipher.server import application
+
+#: Upstream reads a body of any size before it fails.
+MAX_BODY = 64 * 1024 * 1024
+
+
+def fragile(key: Key):
+    """``key.decrypt``, but the last thing done where it fails."""
+
+    def decrypt(ciphertext: bytes) -> bytes:
+        try:
+            return key.decrypt(ciphertext)
+        except Unreadable:
+            print(
+                "Error: error:04099079:rsa routines:RSA_padding_check_PKCS1_OAEP_mgf1:oaep decoding error",
+                file=sys.stderr,
+            )
+            sys.stderr.flush()
+            os._exit(1)
+
+    return decrypt
+
+
+if __name__ == "__main__":
+    run(lambda key: application(fragile(key), MAX_BODY))
