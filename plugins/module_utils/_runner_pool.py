@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Iterable, NamedTuple
+from collections.abc import Iterable
+from typing import Any, Callable, NamedTuple
 
 from . import _networks
 from ._failure import Failure
@@ -109,7 +110,10 @@ class PoolRun:
         units = self._units()
         return [
             describe(name, units.get(name), state.read(self._paths, name))
-            for name in [*wanted, *(name for name, unit in units.items() if name not in wanted and unit.active != "inactive")]
+            for name in [
+                *wanted,
+                *(name for name, unit in units.items() if name not in wanted and unit.active != "inactive"),
+            ]
         ]
 
     def _config(self, check_mode: bool) -> pool.Pool | None:

@@ -48,9 +48,7 @@ class Systemd:
             if instance:
                 active[instance] = properties.get("ActiveState", "inactive")
         enabled = self._enabled()
-        return {
-            name: Unit(name, name in enabled, active.get(name, "inactive")) for name in sorted({*active, *enabled})
-        }
+        return {name: Unit(name, name in enabled, active.get(name, "inactive")) for name in sorted({*active, *enabled})}
 
     def call(self, verb: str, *arguments: str) -> None:
         """Run systemctl for its effect. Raises Failure."""

@@ -76,9 +76,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec={"name": {"type": "str", "default": "micro-cipher"}}, supports_check_mode=True
-    )
+    module = AnsibleModule(argument_spec={"name": {"type": "str", "default": "micro-cipher"}}, supports_check_mode=True)
     _runner.run(module, work)
 
 

@@ -118,7 +118,10 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         removed = _registrations.prune(github, params["marks"], params["runners"], module.check_mode)
         return {"changed": bool(removed), "runners": removed}
     if params["state"] == "online" and not module.check_mode:
-        return {"changed": False, "runners": _registrations.wait_online(github, params["runners"], params["wait_timeout"])}
+        return {
+            "changed": False,
+            "runners": _registrations.wait_online(github, params["runners"], params["wait_timeout"]),
+        }
     return {"changed": False, "runners": _registrations.listed(github, params["runners"])}
 
 

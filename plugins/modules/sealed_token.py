@@ -93,7 +93,9 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     if params["state"] == "absent":
         return _sealed_token.remove(Paths(), params["name"], module.check_mode)
     if params["token"] is not None:
-        raise Failure("the token must not come to the host: call this module by its full name, so that it is sealed first")
+        raise Failure(
+            "the token must not come to the host: call this module by its full name, so that it is sealed first"
+        )
     offered = None
     if params["_sealed"]:
         document = params["_sealed"]

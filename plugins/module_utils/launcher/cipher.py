@@ -89,7 +89,9 @@ def _post(connection: http.client.HTTPConnection, ciphertext: bytes) -> str:
     except (OSError, http.client.HTTPException) as error:
         raise Trouble("cipher", f"micro-cipher broke off: {type(error).__name__}") from error
     if answer.status != 200 or not plaintext or len(plaintext) > sealed.SECRET_MAX:
-        raise Trouble("cipher", f"micro-cipher did not open the token (status {answer.status}): seal it again", lasting=True)
+        raise Trouble(
+            "cipher", f"micro-cipher did not open the token (status {answer.status}): seal it again", lasting=True
+        )
     try:
         return plaintext.decode()
     except UnicodeDecodeError as error:

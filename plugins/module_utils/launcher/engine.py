@@ -15,7 +15,8 @@ import json
 import socket
 import struct
 import urllib.parse
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 _TIMEOUT = 120.0
 _FRAME = struct.Struct(">BxxxL")
@@ -62,9 +63,7 @@ class Engine:
 
     def put_archive(self, container: str, directory: str, archive: bytes) -> None:
         """Unpack a tar archive into a directory of a container, started or not."""
-        self._call(
-            "PUT", f"/containers/{_quote(container)}/archive", {"path": directory}, archive, "application/x-tar"
-        )
+        self._call("PUT", f"/containers/{_quote(container)}/archive", {"path": directory}, archive, "application/x-tar")
 
     def get_archive(self, container: str, path: str) -> bytes:
         """A tar archive of a file or directory of a container."""
@@ -76,7 +75,9 @@ class Engine:
 
     def stop(self, container: str, seconds: int) -> None:
         """End a container: SIGTERM, and SIGKILL after ``seconds``."""
-        self._call("POST", f"/containers/{_quote(container)}/stop", {"t": str(seconds)}, timeout=seconds + self._timeout)
+        self._call(
+            "POST", f"/containers/{_quote(container)}/stop", {"t": str(seconds)}, timeout=seconds + self._timeout
+        )
 
     def remove(self, container: str) -> None:
         """Remove a container with its anonymous volumes, running or not; one that is gone already is no error."""

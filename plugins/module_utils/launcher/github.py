@@ -17,7 +17,8 @@ import json
 import re
 import time
 import urllib.parse
-from typing import Any, Iterator, NamedTuple, Protocol
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
 
 from . import VERSION
 from .errors import Trouble
@@ -123,7 +124,9 @@ def classify(answer: Answer, scope: Scope, now: float) -> Trouble | None:
     if 200 <= status < 300:
         # A captive portal or a proxy's error page comes with 200 and is no JSON.
         if answer.body and "json" not in answer.headers.get("content-type", ""):
-            return Trouble("nonsense", f"{scope.api} gave no GitHub answer ({status}): look at the proxy or the network")
+            return Trouble(
+                "nonsense", f"{scope.api} gave no GitHub answer ({status}): look at the proxy or the network"
+            )
         return None
     text = _message(answer.body)
     if status in (403, 429):
@@ -149,7 +152,9 @@ def classify(answer: Answer, scope: Scope, now: float) -> Trouble | None:
     if status >= 500:
         retry = _seconds(answer.headers.get("retry-after"))
         return Trouble("unavailable", f"GitHub cannot serve now ({status})", retry_after=retry)
-    return Trouble("nonsense", f"GitHub gave an unexpected answer ({status}){': ' + text if text else ''}", lasting=True)
+    return Trouble(
+        "nonsense", f"GitHub gave an unexpected answer ({status}){': ' + text if text else ''}", lasting=True
+    )
 
 
 def decode_jit(encoded: str) -> dict[str, bytes]:

@@ -141,9 +141,7 @@ class Life:
                 if self._state.container != running:
                     # The state was lost with /run; what was printed is in the journal but for the last lines.
                     self._update(runner=name, runner_id=None, logged=str(int(self._clock())))
-                self._update(
-                    container=running, image=found["ImageID"], config=found["Labels"].get(names.LABEL_CONFIG)
-                )
+                self._update(container=running, image=found["ImageID"], config=found["Labels"].get(names.LABEL_CONFIG))
                 self._show(state.BUSY if self._has_worker(running) else state.IDLE)
             elif found["State"] in ("created", "exited", "dead"):
                 known = self._state.runner_id if self._state.container == found["Id"] else None
@@ -205,7 +203,9 @@ class Life:
             return self._engine.create(runner, body)
         except EngineError as error:
             if error.status == 404 and "network" in str(error):
-                raise Trouble("docker", f"there is no network {config.network}: run the playbook", lasting=True) from error
+                raise Trouble(
+                    "docker", f"there is no network {config.network}: run the playbook", lasting=True
+                ) from error
             if error.status == 404:
                 raise Trouble("image", f"the host has no image {config.image}: pull it", lasting=True) from error
             raise

@@ -43,7 +43,9 @@ class Pool:
 
     def __post_init__(self) -> None:
         if not names.POOL_NAME.fullmatch(self.name):
-            raise PoolError(f"the pool name {self.name!r} is not usable: lower-case letters, digits, hyphens, 20 at most")
+            raise PoolError(
+                f"the pool name {self.name!r} is not usable: lower-case letters, digits, hyphens, 20 at most"
+            )
         try:
             scope.parse_url(self.url)
         except scope.ScopeError as error:
@@ -111,4 +113,6 @@ def all_labels(own: list[str], machine: str) -> tuple[str, ...]:
     ``machine`` is what ``uname -m`` prints.
     """
     wanted = [*DEFAULT_LABELS, ARCHITECTURES.get(machine, machine.lower()), *own]
-    return tuple({label.lower(): label for label in reversed(wanted)}[key] for key in dict.fromkeys(map(str.lower, wanted)))
+    return tuple(
+        {label.lower(): label for label in reversed(wanted)}[key] for key in dict.fromkeys(map(str.lower, wanted))
+    )

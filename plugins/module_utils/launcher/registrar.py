@@ -48,7 +48,8 @@ class Registrar:
         github = self._github(pool)
         if runner_id is not None:
             return github.delete_runner(runner_id)
-        return any([github.delete_runner(found["id"]) for found in github.runners(name=runner)])
+        deleted = [github.delete_runner(found["id"]) for found in github.runners(name=runner)]
+        return any(deleted)
 
     def runners(self, pool: Pool) -> list[dict[str, Any]]:
         """All runners of the pool's scope, with what the reconciler needs of each. Raises Trouble."""
