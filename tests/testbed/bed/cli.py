@@ -1,0 +1,243 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The command line of the test bed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import docker, hosts, inventory, lifecycle
+from .errors import BedError
+from .layout import GITHUB, HOST_PREFIX, REGISTRY, State
+from .progress import say
+
+EXIT_BAD = 1
+EXIT_INTERRUPTED = 130
+JOB_POLL_SECONDS = 0.25
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0 if all went well."""
+    options = build_parser().parse_args(arguments)
+    try:
+        return options.act(options, State.default()) or 0
+    except BedError as exc:
+        say(f"testbed: {exc}")
+        return EXIT_BAD
+    except BrokenPipeError:
+        # Whoever read our output has had enough; Python must not complain about it once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BAD
+    except KeyboardInterrupt:
+        say("testbed: interrupted; the same command takes up where this one stopped")
+        return EXIT_INTERRUPTED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; each sets `act` to the function that does it."""
+    parser = argparse.ArgumentParser(prog="testbed", description="Real hosts, a registry and a GitHub on one machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="bring the bed up; what is there stays")
+    up.add_argument("--hosts", type=_positive, default=1, metavar="N", help="hosts there shall be at least (1)")
+    up.add_argument("--bare", action="store_true", help="new hosts have no Docker Engine and no Python libraries")
+    up.set_defaults(act=_up)
+
+    down = commands.add_parser("down", help="remove the bed; built images stay")
+    down.add_argument("--all", action="store_true", help="stop the Docker Engine too, if the bed started it")
+    down.add_argument("--force", action="store_true", help="also remove the bed of another checkout")
+    down.set_defaults(act=_down)
+
+    for name, text, act in (
+        ("inventory", "print the path of the inventory", _inventory),
+        ("token-file", "print the path of the variables file with the token", _token_file),
+        ("env", "print shell exports for the control node: eval \"$(testbed env)\"", _env),
+        ("runners", "print the runners GitHub knows, as JSON", _runners),
+        ("status", "print what runs, and where it is reached", _status),
+    ):
+        commands.add_parser(name, help=text).set_defaults(act=act)
+
+    submit = commands.add_parser("submit", help="give GitHub a job")
+    submit.add_argument("--labels", type=_labels, default=["self-hosted"], metavar="A,B", help="(self-hosted)")
+    submit.add_argument("--name", help="the job's name")
+    submit.add_argument("--wait", action="store_true", help="wait for its end, print its log, exit as it did")
+    submit.add_argument("--timeout", type=float, default=300, metavar="S", help="how long to wait (300)")
+    script = submit.add_mutually_exclusive_group(required=True)
+    script.add_argument("script", nargs="?", metavar="SCRIPT", help="a file, or - for standard input")
+    script.add_argument("-c", dest="commands", metavar="COMMANDS", help="the commands themselves")
+    submit.set_defaults(act=_submit)
+
+    push = commands.add_parser("push", help="serve a local image under a name of ghcr.io")
+    push.add_argument("local", metavar="LOCAL")
+    push.add_argument("remote", metavar="REMOTE")
+    push.set_defaults(act=_push)
+
+    fault = commands.add_parser("fault", help="make a server misbehave")
+    fault.add_argument("server", choices=["github"])
+    fault.add_argument("kind", type=_fault_kind, metavar="STATUS|slow|drop|lie-busy|clear")
+    fault.add_argument("--for", dest="duration", type=float, metavar="S", help="seconds it lasts (until `clear`)")
+    fault.add_argument("--retry-after", type=int, metavar="S", help="seconds that the answer asks to wait")
+    fault.add_argument("--path", metavar="REGEX", help="only requests whose path matches")
+    fault.add_argument("--seconds", type=float, metavar="S", help="the delay of `slow`")
+    fault.add_argument("--count", type=_positive, metavar="N", help="only the next N requests")
+    fault.set_defaults(act=_fault)
+
+    log = commands.add_parser("log", help="print every request GitHub received, one JSON object a line")
+    log.add_argument("--since", type=int, default=0, metavar="N", help="only those after number N")
+    log.set_defaults(act=_log)
+
+    shell = commands.add_parser("shell", help="open a shell on a host, or run a command there")
+    shell.add_argument("host", metavar="HOST", help=f"such as {HOST_PREFIX}1")
+    shell.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
+    shell.set_defaults(act=_shell)
+
+    reboot = commands.add_parser("reboot", help="restart a host and wait until it is back")
+    reboot.add_argument("host", metavar="HOST")
+    reboot.set_defaults(act=_reboot)
+    return parser
+
+
+def fault_request(options: argparse.Namespace) -> dict[str, object]:
+    """The body of a fault for the stand-in, from the command line."""
+    wanted = {
+        "kind": "status" if options.kind.isdigit() else options.kind,
+        "status": int(options.kind) if options.kind.isdigit() else None,
+        "seconds": options.seconds,
+        "for": options.duration,
+        "count": options.count,
+        "retry_after": options.retry_after,
+        "path": options.path,
+    }
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def read_script(options: argparse.Namespace) -> str:
+    """The script of a job. Raises BedError if the file cannot be read."""
+    if options.commands is not None:
+        return options.commands
+    if options.script == "-":
+        return sys.stdin.read()
+    try:
+        return Path(options.script).read_text()
+    except OSError as exc:
+        raise BedError(f"cannot read {options.script}: {exc.strerror}") from exc
+
+
+def _up(options: argparse.Namespace, state: State) -> None:
+    began = time.monotonic()
+    lifecycle.up(state, options.hosts, bare=options.bare)
+    ports = lifecycle.host_ports(state)
+    say(f"the bed is up in {time.monotonic() - began:.1f} s: {' '.join(ports)}; inventory: {state.inventory}")
+
+
+def _down(options: argparse.Namespace, state: State) -> None:
+    lifecycle.down(state, engine_too=options.all, force=options.force)
+    say("the bed is down")
+
+
+def _inventory(_options: argparse.Namespace, state: State) -> None:
+    _print_path(state.inventory)
+
+
+def _token_file(_options: argparse.Namespace, state: State) -> None:
+    _print_path(state.token_vars)
+
+
+def _env(_options: argparse.Namespace, state: State) -> None:
+    print(inventory.exports(state, lifecycle.proxy_port()), end="")
+
+
+def _runners(_options: argparse.Namespace, _state: State) -> None:
+    print(json.dumps(lifecycle.stand_in().call("GET", "/runners")["runners"], indent=2))
+
+
+def _status(_options: argparse.Namespace, state: State) -> None:
+    ports = lifecycle.host_ports(state)
+    for name in (GITHUB, REGISTRY):
+        details = docker.container(name)
+        print(f"{name:12} {details['State']['Status'] if details else 'absent'}")
+    for name, port in ports.items():
+        print(f"{name:12} running   ssh root@127.0.0.1 -p {port}")
+    if not ports:
+        print("no host: run `testbed up`")
+
+
+def _submit(options: argparse.Namespace, _state: State) -> int:
+    github = lifecycle.stand_in()
+    body: dict[str, object] = {"script": read_script(options), "labels": options.labels}
+    if options.name:
+        body["name"] = options.name
+    job = github.call("POST", "/jobs", body)["id"]
+    if not options.wait:
+        print(job)
+        return 0
+    deadline = time.monotonic() + options.timeout
+    while True:
+        seen = github.call("GET", f"/jobs/{job}")
+        if seen["status"] == "completed":
+            break
+        if time.monotonic() > deadline:
+            raise BedError(f"job {job} is still {seen['status']} after {options.timeout:g} s: see `testbed runners`")
+        time.sleep(JOB_POLL_SECONDS)
+    print(seen["log"], end="" if seen["log"].endswith("\n") else "\n")
+    say(f"job {job} {seen['result']} on {seen['runner_name']} (exit code {seen['exit_code']})")
+    return 0 if seen["result"] == "succeeded" else EXIT_BAD
+
+
+def _push(options: argparse.Namespace, state: State) -> None:
+    moved = lifecycle.registry(state).push(options.local, options.remote)
+    say(f"{options.remote} is {options.local}" if moved else f"{options.remote} was {options.local} already")
+
+
+def _fault(options: argparse.Namespace, _state: State) -> None:
+    github = lifecycle.stand_in()
+    if options.kind == "clear":
+        github.call("DELETE", "/faults")
+    else:
+        github.call("POST", "/faults", fault_request(options))
+
+
+def _log(options: argparse.Namespace, _state: State) -> None:
+    for request in lifecycle.stand_in().call("GET", f"/log?since={options.since}")["requests"]:
+        print(json.dumps(request))
+
+
+def _shell(options: argparse.Namespace, state: State) -> None:
+    command = hosts.ssh_command(state, lifecycle.host_port(state, options.host))
+    words = options.command[1:] if options.command[:1] == ["--"] else options.command
+    os.execvp(command[0], [*command, *words])
+
+
+def _reboot(options: argparse.Namespace, state: State) -> None:
+    lifecycle.reboot(state, options.host)
+
+
+def _print_path(path: Path) -> None:
+    if not path.exists():
+        raise BedError("the bed is not up: run `testbed up`")
+    print(path)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _labels(text: str) -> list[str]:
+    return [label.strip() for label in text.split(",") if label.strip()]
+
+
+def _fault_kind(text: str) -> str:
+    if text in ("slow", "drop", "lie-busy", "clear") or (text.isdigit() and 400 <= int(text) <= 599):
+        return text
+    raise argparse.ArgumentTypeError("must be an HTTP status from 400 to 599, slow, drop, lie-busy or clear")

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The outer Docker Engine: used if there is one, started (and remembered as ours) if not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from . import docker
+from .errors import BedError
+from .layout import State
+from .packages import find_command
+from .progress import step
+from .waiting import wait_until
+
+SOCKET = "/var/run/docker.sock"
+
+
+def ensure(state: State) -> None:
+    """Make sure that an engine answers. Raises BedError with the end of its log if it does not come up."""
+    if docker.answers():
+        return
+    if os.geteuid() != 0:
+        raise BedError("no Docker Engine answers: start it, or run `testbed up` as root")
+    dockerd = find_command("dockerd")
+    if not dockerd:
+        raise BedError("dockerd is missing: install docker.io, then run `testbed up` again")
+    with step("start the Docker Engine"), state.engine_log.open("ab") as log:
+        # A session of its own: it must outlive this command and the terminal it was typed in.
+        process = subprocess.Popen(
+            [dockerd, "--host", f"unix://{SOCKET}", "--storage-driver", "overlay2", "--log-level", "warn"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        state.engine_pid.write_text(str(process.pid))
+        wait_until(
+            lambda: docker.answers() or process.poll() is not None,
+            60,
+            lambda: f"dockerd does not answer after 60 s; see {state.engine_log}",
+            pause=0.3,
+        )
+        if process.poll() is not None:
+            state.engine_pid.unlink()
+            raise BedError(f"dockerd ended ({process.returncode}): {_last_line(state.engine_log)}")
+
+
+def ours(state: State) -> int | None:
+    """The process id of the engine this bed started, if it still runs."""
+    try:
+        pid = int(state.engine_pid.read_text())
+        # The number may have been given to another process since; only a dockerd is ours.
+        running = Path(f"/proc/{pid}/comm").read_text().strip()
+    except (OSError, ValueError):
+        return None
+    return pid if running == "dockerd" else None
+
+
+def stop(state: State) -> bool:
+    """Stop the engine if the bed started it; say whether there was one to stop."""
+    pid = ours(state)
+    if pid is None:
+        state.engine_pid.unlink(missing_ok=True)
+        return False
+    with step("stop the Docker Engine"):
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: ours(state) is None, 60, lambda: f"dockerd ({pid}) does not stop; see {state.engine_log}")
+        state.engine_pid.unlink(missing_ok=True)
+    return True
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()
+    return lines[-1] if lines else f"see {log}"

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Names, places and images of the bed: everything that other parts must agree on, and nothing that acts."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+NETWORK = "bed-net"
+GITHUB = "bed-github"
+REGISTRY = "bed-registry"
+HOST_PREFIX = "bed-host"
+# Marks every container, network and volume of a bed; the value is the state folder of the checkout that made it.
+LABEL = "org.socialgouv.testbed"
+# Marks an image with the digest of all it was built from.
+DIGEST_LABEL = "org.socialgouv.testbed.digest"
+
+ORGANISATION = "acme"
+ORGANISATION_URL = f"https://github.com/{ORGANISATION}"
+GROUP = "github_runners"
+
+BASE_IMAGE = "debian:bookworm-slim"
+BASE_SUITE = "bookworm"
+
+TESTBED = Path(__file__).resolve().parent.parent
+REPOSITORY = TESTBED.parent.parent
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image the bed builds.
+
+    `sources` lists what its build context is made of: (folder of the repository, place in the context).
+    `pushed_as` are the names under which the bed's registry serves it.
+    """
+
+    name: str
+    sources: tuple[tuple[str, str], ...]
+    target: str | None = None
+    pushed_as: tuple[str, ...] = ()
+
+    @property
+    def tag(self) -> str:
+        """The local name."""
+        return f"testbed/{self.name}"
+
+
+HOST_FULL = Image("host", (("tests/testbed/images/host", ""),), target="full")
+HOST_BARE = Image("host-bare", (("tests/testbed/images/host", ""),), target="bare")
+REGISTRY_IMAGE = Image("registry", (("tests/testbed/images/registry", ""),))
+GITHUB_IMAGE = Image("github", (("tests/testbed/images/github", ""), ("tests/testbed/github", "github")))
+RUNNER_IMAGE = Image(
+    "actions-runner",
+    (("tests/testbed/images/runner", ""),),
+    pushed_as=("ghcr.io/actions/actions-runner:latest", "ghcr.io/socialgouv/actions-runner:master"),
+)
+MICRO_CIPHER_IMAGE = Image(
+    "micro-cipher", (("images/micro-cipher", ""),), pushed_as=("ghcr.io/socialgouv/micro-cipher:main",)
+)
+FRAGILE_MICRO_CIPHER_IMAGE = Image(
+    "micro-cipher-fragile",
+    (("tests/testbed/images/micro-cipher-fragile", ""), ("images/micro-cipher", "micro-cipher")),
+    pushed_as=("ghcr.io/socialgouv/micro-cipher:fragile",),
+)
+IMAGES = (
+    HOST_BARE,
+    HOST_FULL,
+    REGISTRY_IMAGE,
+    GITHUB_IMAGE,
+    RUNNER_IMAGE,
+    MICRO_CIPHER_IMAGE,
+    FRAGILE_MICRO_CIPHER_IMAGE,
+)
+
+
+@dataclass(frozen=True)
+class State:
+    """The bed's files on the control node; `folder` is private to its owner."""
+
+    folder: Path
+
+    @classmethod
+    def default(cls) -> State:
+        """`.state` beside the command, or the folder that TESTBED_STATE names."""
+        return cls(Path(os.environ.get("TESTBED_STATE") or TESTBED / ".state").resolve())
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "lock"
+
+    @property
+    def ca(self) -> Path:
+        return self.folder / "ca.pem"
+
+    @property
+    def ca_key(self) -> Path:
+        return self.folder / "ca.key"
+
+    @property
+    def tls(self) -> Path:
+        """Mounted into the servers; readable for whatever user they run as."""
+        return self.folder / "tls"
+
+    @property
+    def ssh_key(self) -> Path:
+        return self.folder / "id_ed25519"
+
+    @property
+    def host_key(self) -> Path:
+        """One host key for all hosts: known before they start, so that nothing is ever trusted on first use."""
+        return self.folder / "ssh_host_ed25519_key"
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.folder / "known_hosts"
+
+    @property
+    def inventory(self) -> Path:
+        return self.folder / "inventory.yml"
+
+    @property
+    def token(self) -> Path:
+        return self.folder / "token"
+
+    @property
+    def token_vars(self) -> Path:
+        return self.folder / "token.yml"
+
+    @property
+    def engine_pid(self) -> Path:
+        return self.folder / "dockerd.pid"
+
+    @property
+    def engine_log(self) -> Path:
+        return self.folder / "dockerd.log"

@@ -1,0 +1,248 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Bringing the bed up and down. Docker's own objects are the record of what is there; files only hold keys."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import docker, engine, hosts, images, inventory, keys, packages
+from .errors import BedError
+from .layout import (
+    BASE_IMAGE,
+    GITHUB,
+    GITHUB_IMAGE,
+    HOST_FULL,
+    IMAGES,
+    LABEL,
+    NETWORK,
+    REGISTRY,
+    REGISTRY_IMAGE,
+    REPOSITORY,
+    Image,
+    State,
+)
+from .progress import say, step
+from .registry import Registry
+from .stand_in import StandIn
+from .waiting import wait_until
+
+GITHUB_ADMIN_PORT = 8080
+GITHUB_PROXY_PORT = 3128
+KINDS = ("container", "network", "volume")
+
+
+def up(state: State, count: int, *, bare: bool) -> None:
+    """Bring up the servers and at least `count` hosts; what is there already stays. Can be run again at any time."""
+    state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(state):
+        packages.install(
+            packages.missing_packages(packages.find_command, engine_answers=False, base_image_there=False)
+            if not packages.find_command("docker") or not docker.answers()
+            else packages.missing_packages(
+                packages.find_command,
+                engine_answers=True,
+                base_image_there=docker.image_id(BASE_IMAGE) is not None,
+            )
+        )
+        engine.ensure(state)
+        _refuse_a_stranger(state)
+        keys.ensure(state)
+        images.ensure_base()
+        built = [image for image in IMAGES if all((REPOSITORY / source).is_dir() for source, _unused in image.sources)]
+        images.ensure_built(state.ca, built)
+        if not docker.inspect("network", NETWORK):
+            docker.docker("network", "create", f"--label={LABEL}={state.folder}", NETWORK)
+        _ensure_registry(state)
+        if GITHUB_IMAGE in built:
+            _ensure_github(state)
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            pushing = pool.submit(_push_all, state, built)
+            waiting = pool.submit(_ensure_hosts, state, count, bare)
+            waiting.result()
+            pushing.result()
+
+
+def down(state: State, *, engine_too: bool, force: bool) -> None:
+    """Remove every container, network and volume of the bed. Images stay, so that the next `up` is quick."""
+    if not packages.find_command("docker") or not docker.answers():
+        engine.stop(state)
+        say("there is no Docker Engine, so there is no bed")
+        return
+    state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(state):
+        if not force:
+            _refuse_a_stranger(state)
+        containers = docker.labelled("container", LABEL)
+        if containers:
+            with step(f"remove {' '.join(sorted(containers))}"):
+                docker.docker("rm", "--force", "--volumes", *containers)
+        for kind in ("network", "volume"):
+            names = docker.labelled(kind, LABEL)
+            if names:
+                docker.docker(kind, "rm", *names)
+        for path in (state.inventory, state.known_hosts, state.token, state.token_vars):
+            path.unlink(missing_ok=True)
+        if engine_too:
+            engine.stop(state)
+
+
+def host_ports(state: State) -> dict[str, int]:
+    """The hosts of this bed that run, with the loopback ports of their sshd."""
+    if not packages.find_command("docker") or not docker.answers():
+        raise BedError("no Docker Engine answers, so there is no bed: run `testbed up`")
+    names = hosts.in_order(docker.labelled("container", f"{LABEL}={state.folder}"))
+    return {
+        details["Name"].lstrip("/"): docker.published_port(details, 22)
+        for details in docker.inspect("container", *names)
+        if details["State"]["Running"]
+    }
+
+
+def host_port(state: State, name: str) -> int:
+    """The ssh port of one host. Raises BedError naming those there are."""
+    ports = host_ports(state)
+    if name not in ports:
+        raise BedError(f"no host '{name}'; there are: {' '.join(ports) or 'none, run `testbed up`'}")
+    return ports[name]
+
+
+def registry(state: State) -> Registry:
+    """The bed's registry. Raises BedError if the bed is not up."""
+    return Registry(docker.published_port(_server(REGISTRY), 443), state.ca)
+
+
+def stand_in() -> StandIn:
+    """The bed's GitHub. Raises BedError if the bed is not up."""
+    return StandIn(docker.published_port(_server(GITHUB), GITHUB_ADMIN_PORT))
+
+
+def proxy_port() -> int:
+    """The loopback port of the proxy that leads to the bed's GitHub."""
+    return docker.published_port(_server(GITHUB), GITHUB_PROXY_PORT)
+
+
+def reboot(state: State, name: str) -> None:
+    """Restart a host and wait until it answers again."""
+    port = host_port(state, name)
+    with step(f"reboot {name}"):
+        docker.docker("restart", "--time=60", name)
+        hosts.wait_ready(state, name, port)
+
+
+@contextmanager
+def _alone(state: State) -> Iterator[None]:
+    """Let one `up` or `down` of a checkout work at a time; a second waits for the first."""
+    with state.lock.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("... waiting for another `testbed up` or `down`")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _refuse_a_stranger(state: State) -> None:
+    """Raise BedError if another checkout's bed is there: both would use the same names."""
+    for kind in KINDS:
+        for details in docker.inspect(kind, *docker.labelled(kind, LABEL)):
+            labels = details.get("Labels") or details.get("Config", {}).get("Labels") or {}
+            owner = Path(labels[LABEL])
+            if owner != state.folder and owner.is_dir():
+                command = owner.parent / "testbed"
+                raise BedError(f"another checkout's bed is up: `{command} down`, or `testbed down --force`, removes it")
+
+
+def _server(name: str) -> docker.Json:
+    details = docker.container(name)
+    if details is None or not details["State"]["Running"]:
+        raise BedError(f"{name} does not run: `testbed up` starts it")
+    return details
+
+
+def _ensure_server(state: State, name: str, image: Image, words: list[str]) -> bool:
+    """Run a server's container unless one of the present image and certificates runs; say whether it is new."""
+    details = docker.container(name)
+    certificate = (state.tls / "cert.pem").stat().st_mtime_ns
+    stamp = f"{docker.image_id(image.tag)} {certificate}"
+    if details and details["State"]["Running"] and details["Config"]["Labels"].get(f"{LABEL}.stamp") == stamp:
+        return False
+    if details:
+        docker.docker("rm", "--force", "--volumes", name)
+    docker.docker(
+        *["run", "--detach", f"--name={name}", f"--network={NETWORK}", f"--label={LABEL}={state.folder}"],
+        *[f"--label={LABEL}.stamp={stamp}", f"--volume={state.tls}:/tls:ro", *words, image.tag],
+    )
+    return True
+
+
+def _ensure_registry(state: State) -> None:
+    volume = f"{REGISTRY}-data"
+    if not docker.inspect("volume", volume):
+        docker.docker("volume", "create", f"--label={LABEL}={state.folder}", volume)
+    (port,) = docker.free_ports(1)
+    _ensure_server(
+        state,
+        REGISTRY,
+        REGISTRY_IMAGE,
+        [f"--publish=127.0.0.1:{port}:443", "--network-alias=ghcr.io", f"--volume={volume}:/var/lib/registry"],
+    )
+    served = registry(state)
+    wait_until(served.answers, 30, lambda: f"the registry does not answer: `docker logs {REGISTRY}`")
+
+
+def _ensure_github(state: State) -> None:
+    admin, proxy = docker.free_ports(2)
+    new = _ensure_server(
+        state,
+        GITHUB,
+        GITHUB_IMAGE,
+        [
+            f"--publish=127.0.0.1:{admin}:{GITHUB_ADMIN_PORT}",
+            f"--publish=127.0.0.1:{proxy}:{GITHUB_PROXY_PORT}",
+            *(f"--network-alias={alias}" for alias in ("api.github.com", "github.com")),
+        ],
+    )
+    github = stand_in()
+    wait_until(github.healthy, 30, lambda: f"the stand-in for GitHub does not answer: `docker logs {GITHUB}`")
+    if new or not state.token.exists():
+        keys.write_private(state.token, keys.new_token())
+    token = state.token.read_text()
+    keys.write_private(state.token_vars, inventory.token_vars(token))
+    scopes = ["admin:org", "repo"]
+    github.call("POST", "/tokens", {"token": token, "kind": "classic", "scopes": scopes, "login": "testbed"})
+
+
+def _push_all(state: State, built: list[Image]) -> None:
+    served = registry(state)
+    for image in built:
+        for name in image.pushed_as:
+            served.push(image.tag, name)
+
+
+def _ensure_hosts(state: State, count: int, bare: bool) -> None:
+    wanted = [hosts.name_of(number) for number in range(1, count + 1)]
+    existing = {details["Name"].lstrip("/"): details for details in docker.inspect("container", *wanted)}
+    for name, details in existing.items():
+        # A start that failed half-way leaves a container that was never started: nothing is lost by its end.
+        if details["State"]["Status"] == "created":
+            docker.docker("rm", "--volumes", name)
+    new = [name for name in wanted if existing.get(name, {"State": {"Status": "created"}})["State"]["Status"] == "created"]
+    stopped = [name for name in wanted if name not in new and not existing[name]["State"]["Running"]]
+    if stopped:
+        docker.docker("start", *stopped)
+    if new:
+        privileged = hosts.privileged_works(HOST_FULL.tag)
+        for name, port in zip(new, docker.free_ports(len(new)), strict=True):
+            hosts.create(state, name, bare=bare, port=port, privileged=privileged)
+    ports = host_ports(state)
+    state.known_hosts.write_text(inventory.known_hosts(ports, keys.public_key(state.host_key).read_text()))
+    state.inventory.write_text(inventory.inventory(state, ports))
+    with step(f"wait for {' '.join(ports)}"), ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(lambda item: hosts.wait_ready(state, *item), ports.items()))
