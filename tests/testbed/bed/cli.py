@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import docker, hosts, inventory, lifecycle
+from . import docker, hosts, inventory, lifecycle, packages
 from .errors import BedError
 from .layout import GITHUB, HOST_PREFIX, REGISTRY, State
 from .progress import say
@@ -27,6 +27,7 @@ JOB_POLL_SECONDS = 0.25
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0 if all went well."""
     options = build_parser().parse_args(arguments)
+    os.environ["PATH"] = packages.search_path(os.environ.get("PATH", os.defpath))
     try:
         return options.act(options, State.default()) or 0
     except BedError as exc:
@@ -59,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     for name, text, act in (
         ("inventory", "print the path of the inventory", _inventory),
         ("token-file", "print the path of the variables file with the token", _token_file),
-        ("env", "print shell exports for the control node: eval \"$(testbed env)\"", _env),
+        ("env", 'print shell exports for the control node: eval "$(testbed env)"', _env),
         ("runners", "print the runners GitHub knows, as JSON", _runners),
         ("status", "print what runs, and where it is reached", _status),
     ):

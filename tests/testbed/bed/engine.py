@@ -11,10 +11,9 @@ import signal
 import subprocess
 from pathlib import Path
 
-from . import docker
+from . import docker, packages
 from .errors import BedError
 from .layout import State
-from .packages import find_command
 from .progress import step
 from .waiting import wait_until
 
@@ -27,13 +26,11 @@ def ensure(state: State) -> None:
         return
     if os.geteuid() != 0:
         raise BedError("no Docker Engine answers: start it, or run `testbed up` as root")
-    dockerd = find_command("dockerd")
-    if not dockerd:
-        raise BedError("dockerd is missing: install docker.io, then run `testbed up` again")
+    packages.install(packages.missing(packages.TO_START_AN_ENGINE))
     with step("start the Docker Engine"), state.engine_log.open("ab") as log:
         # A session of its own: it must outlive this command and the terminal it was typed in.
         process = subprocess.Popen(
-            [dockerd, "--host", f"unix://{SOCKET}", "--storage-driver", "overlay2", "--log-level", "warn"],
+            ["dockerd", "--host", f"unix://{SOCKET}", "--storage-driver", "overlay2", "--log-level", "warn"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -10,7 +10,7 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from . import docker, keys
@@ -24,13 +24,16 @@ from .waiting import wait_until
 # What systemd and a nested Docker Engine need where --privileged is refused: all of its capabilities except
 # CAP_SYS_RESOURCE, which some machines withhold from everybody, and without which both work.
 CAPABILITIES = (
-    "AUDIT_CONTROL AUDIT_READ BLOCK_SUSPEND DAC_READ_SEARCH IPC_LOCK IPC_OWNER LEASE LINUX_IMMUTABLE MAC_ADMIN "
-    "MAC_OVERRIDE NET_ADMIN NET_BROADCAST SYS_ADMIN SYS_BOOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO "
-    "SYS_TIME SYS_TTY_CONFIG SYSLOG WAKE_ALARM"
-).split()
+    *("AUDIT_CONTROL", "AUDIT_READ", "BLOCK_SUSPEND", "DAC_READ_SEARCH", "IPC_LOCK", "IPC_OWNER", "LEASE"),
+    *("LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE", "NET_ADMIN", "NET_BROADCAST", "SYS_ADMIN", "SYS_BOOT"),
+    *("SYS_MODULE", "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_TIME", "SYS_TTY_CONFIG", "SYSLOG"),
+    "WAKE_ALARM",
+)
 # Without these a host is of no use; other units may fail on one kernel or another.
 ESSENTIAL_UNITS = frozenset({"ssh.service", "docker.service", "containerd.service", "dbus.service"})
 BOOT_SECONDS = 120
+# On a host: the digest of the keys that were put into it.
+KEYS_LABEL = f"{LABEL}.keys"
 
 
 def name_of(number: int) -> str:
@@ -48,7 +51,7 @@ def in_order(names: Sequence[str]) -> list[str]:
     return sorted(filter(is_host, names), key=lambda name: int(name.removeprefix(HOST_PREFIX)))
 
 
-def create_arguments(name: str, *, image: str, port: int, privileged: bool, owner: str) -> list[str]:
+def create_arguments(name: str, *, image: str, port: int, privileged: bool, labels: Mapping[str, str]) -> list[str]:
     """The words of `docker create` for one host."""
     rights = ["--privileged"]
     if not privileged:
@@ -60,7 +63,7 @@ def create_arguments(name: str, *, image: str, port: int, privileged: bool, owne
         f"--name={name}",
         f"--hostname={name}",
         f"--network={NETWORK}",
-        f"--label={LABEL}={owner}",
+        *(f"--label={label}={value}" for label, value in labels.items()),
         f"--publish=127.0.0.1:{port}:22",
         # A cgroup tree of its own: sharing the machine's would make all hosts write to one systemd's tree.
         "--cgroupns=private",
@@ -88,9 +91,9 @@ def privileged_works(image: str) -> bool:
 def create(state: State, name: str, *, bare: bool, port: int, privileged: bool) -> None:
     """Make and start a host, with the bed's keys in it. Raises BedError if Docker refuses."""
     image = (HOST_BARE if bare else HOST_FULL).tag
-    owner = str(state.folder)
-    docker.docker("volume", "create", "--label", f"{LABEL}={owner}", volume_of(name))
-    docker.docker(*create_arguments(name, image=image, port=port, privileged=privileged, owner=owner))
+    labels = {LABEL: str(state.folder), KEYS_LABEL: keys.fingerprint(state)}
+    docker.docker("volume", "create", f"--label={LABEL}={state.folder}", volume_of(name))
+    docker.docker(*create_arguments(name, image=image, port=port, privileged=privileged, labels=labels))
     docker.docker("cp", "-", f"{name}:/", input=_keys_archive(state))
     docker.docker("start", name)
 

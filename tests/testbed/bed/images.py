@@ -13,10 +13,9 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import docker
+from . import docker, packages
 from .errors import BedError
 from .layout import BASE_IMAGE, BASE_SUITE, DIGEST_LABEL, IMAGES, REPOSITORY, Image
-from .packages import find_command
 from .process import attempt, run
 from .progress import say, step
 
@@ -32,12 +31,10 @@ def ensure_base() -> None:
     with step(f"pull {BASE_IMAGE}, or else make it"):
         if _pull(BASE_IMAGE):
             return
-        debootstrap = find_command("debootstrap")
-        if not debootstrap:
-            raise BedError(f"{BASE_IMAGE} cannot be pulled and debootstrap is missing: install it, then `testbed up`")
+        packages.install(packages.missing(("debootstrap",)))
         with tempfile.TemporaryDirectory(prefix="testbed-base-") as scratch:
             root = Path(scratch, "root")
-            run([debootstrap, "--variant=minbase", BASE_SUITE, root], timeout=900)
+            run(["debootstrap", "--variant=minbase", BASE_SUITE, root], timeout=900)
             shutil.rmtree(root / "var/cache/apt/archives", ignore_errors=True)
             shutil.rmtree(root / "var/lib/apt/lists", ignore_errors=True)
             archive = Path(scratch, "root.tar")
@@ -84,7 +81,7 @@ def context_digest(image: Image, base: str, ca: Path, repository: Path = REPOSIT
 
 
 def context_files(image: Image, repository: Path = REPOSITORY) -> list[tuple[str, Path]]:
-    """The files of an image's build context: (place in the context, file), sorted. Raises BedError if one is missing."""
+    """The files of an image's build context: (place in it, file), sorted. Raises BedError if a folder is missing."""
     files: list[tuple[str, Path]] = []
     for source, place in image.sources:
         folder = repository / source

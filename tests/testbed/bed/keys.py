@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import string
@@ -28,31 +29,42 @@ SERVER_NAMES = (
 DAYS = "365"
 # A certificate that ends within this time is made anew.
 MARGIN_SECONDS = str(2 * 24 * 3600)
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
 # GitHub's classic tokens are `ghp_` and 36 letters or digits.
 TOKEN_LENGTH = 36
 
 
-def ensure(state: State) -> bool:
-    """Make what is missing or about to end. Says whether the certificates are new."""
+def ensure(state: State) -> None:
+    """Make what is missing or about to end."""
     ensure_ssh_key(state.ssh_key, "testbed")
     ensure_ssh_key(state.host_key, "testbed-hosts")
     cert = state.tls / "cert.pem"
     if state.ca_key.exists() and _lasts(state.ca) and _lasts(cert):
-        return False
-    state.tls.mkdir(mode=0o755, exist_ok=True)
+        return
+    state.tls.mkdir(exist_ok=True)
+    state.tls.chmod(0o755)
     make_authority(state.ca, state.ca_key)
     make_certificate(state.ca, state.ca_key, cert, state.tls / "key.pem", SERVER_NAMES)
-    return True
+
+
+def fingerprint(state: State) -> str:
+    """A digest of the public parts that hosts hold: differs if a host was made with keys that are gone."""
+    digest = hashlib.sha256()
+    for path in (state.ca, public_key(state.ssh_key), public_key(state.host_key)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def make_authority(certificate: Path, key: Path) -> None:
     """Make a CA with the extensions that strict verifiers (Python 3.13) ask for."""
     with _settled(certificate, 0o644) as new_certificate, _settled(key, 0o600) as new_key:
         run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-            + ["-subj", "/CN=testbed throw-away CA", "-days", DAYS, "-keyout", new_key, "-out", new_certificate]
-            + ["-addext", "basicConstraints=critical,CA:TRUE"]
-            + ["-addext", "keyUsage=critical,keyCertSign,cRLSign"],
+            [
+                *("openssl", "req", "-x509", *NEW_KEY, "-subj", "/CN=testbed throw-away CA", "-days", DAYS),
+                *("-keyout", new_key, "-out", new_certificate),
+                *("-addext", "basicConstraints=critical,CA:TRUE"),
+                *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),
+            ],
             timeout=60,
         )
 
@@ -75,13 +87,14 @@ def make_certificate(ca: Path, ca_key: Path, certificate: Path, key: Path, names
             "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
         )
         run(
-            ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-            + ["-subj", "/CN=testbed", "-keyout", new_key, "-out", request],
+            ["openssl", "req", "-new", *NEW_KEY, "-subj", "/CN=testbed", "-keyout", new_key, "-out", request],
             timeout=60,
         )
         run(
-            ["openssl", "x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-days", DAYS]
-            + ["-set_serial", f"0x{secrets.token_hex(16)}", "-extfile", extensions, "-out", new_certificate],
+            [
+                *("openssl", "x509", "-req", "-in", request, "-CA", ca, "-CAkey", ca_key, "-days", DAYS),
+                *("-set_serial", f"0x{secrets.token_hex(16)}", "-extfile", extensions, "-out", new_certificate),
+            ],
             timeout=60,
         )
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,7 +16,6 @@ from pathlib import Path
 from . import docker, engine, hosts, images, inventory, keys, packages
 from .errors import BedError
 from .layout import (
-    BASE_IMAGE,
     GITHUB,
     GITHUB_IMAGE,
     HOST_FULL,
@@ -35,6 +35,9 @@ from .waiting import wait_until
 
 GITHUB_ADMIN_PORT = 8080
 GITHUB_PROXY_PORT = 3128
+# Fixed on the control node, because some (molecule) must know it before there is a bed.
+DEFAULT_PROXY_PORT = 13128
+PROXY_PORT_VARIABLE = "TESTBED_PROXY_PORT"
 KINDS = ("container", "network", "volume")
 
 
@@ -42,17 +45,9 @@ def up(state: State, count: int, *, bare: bool) -> None:
     """Bring up the servers and at least `count` hosts; what is there already stays. Can be run again at any time."""
     state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(state):
-        packages.install(
-            packages.missing_packages(packages.find_command, engine_answers=False, base_image_there=False)
-            if not packages.find_command("docker") or not docker.answers()
-            else packages.missing_packages(
-                packages.find_command,
-                engine_answers=True,
-                base_image_there=docker.image_id(BASE_IMAGE) is not None,
-            )
-        )
+        packages.install(packages.missing(packages.ALWAYS))
         engine.ensure(state)
-        _refuse_a_stranger(state)
+        _make_room(state)
         keys.ensure(state)
         images.ensure_base()
         built = [image for image in IMAGES if all((REPOSITORY / source).is_dir() for source, _unused in image.sources)]
@@ -65,28 +60,19 @@ def up(state: State, count: int, *, bare: bool) -> None:
         with ThreadPoolExecutor(max_workers=2) as pool:
             pushing = pool.submit(_push_all, state, built)
             waiting = pool.submit(_ensure_hosts, state, count, bare)
-            waiting.result()
             pushing.result()
+            waiting.result()
 
 
 def down(state: State, *, engine_too: bool, force: bool) -> None:
     """Remove every container, network and volume of the bed. Images stay, so that the next `up` is quick."""
-    if not packages.find_command("docker") or not docker.answers():
-        engine.stop(state)
-        say("there is no Docker Engine, so there is no bed")
+    if packages.missing(("docker",)) or not docker.answers():
         return
     state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(state):
         if not force:
             _refuse_a_stranger(state)
-        containers = docker.labelled("container", LABEL)
-        if containers:
-            with step(f"remove {' '.join(sorted(containers))}"):
-                docker.docker("rm", "--force", "--volumes", *containers)
-        for kind in ("network", "volume"):
-            names = docker.labelled(kind, LABEL)
-            if names:
-                docker.docker(kind, "rm", *names)
+        _remove(LABEL)
         for path in (state.inventory, state.known_hosts, state.token, state.token_vars):
             path.unlink(missing_ok=True)
         if engine_too:
@@ -95,12 +81,11 @@ def down(state: State, *, engine_too: bool, force: bool) -> None:
 
 def host_ports(state: State) -> dict[str, int]:
     """The hosts of this bed that run, with the loopback ports of their sshd."""
-    if not packages.find_command("docker") or not docker.answers():
+    if not docker.answers():
         raise BedError("no Docker Engine answers, so there is no bed: run `testbed up`")
-    names = hosts.in_order(docker.labelled("container", f"{LABEL}={state.folder}"))
     return {
         details["Name"].lstrip("/"): docker.published_port(details, 22)
-        for details in docker.inspect("container", *names)
+        for details in _existing_hosts(state)
         if details["State"]["Running"]
     }
 
@@ -128,6 +113,14 @@ def proxy_port() -> int:
     return docker.published_port(_server(GITHUB), GITHUB_PROXY_PORT)
 
 
+def wanted_proxy_port() -> int:
+    """The loopback port to publish the proxy on. Raises BedError if the environment names no port."""
+    text = os.environ.get(PROXY_PORT_VARIABLE) or str(DEFAULT_PROXY_PORT)
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise BedError(f"{PROXY_PORT_VARIABLE} is '{text}', which is no port: it must be a number from 1 to 65535")
+    return int(text)
+
+
 def reboot(state: State, name: str) -> None:
     """Restart a host and wait until it answers again."""
     port = host_port(state, name)
@@ -148,15 +141,41 @@ def _alone(state: State) -> Iterator[None]:
         yield
 
 
-def _refuse_a_stranger(state: State) -> None:
-    """Raise BedError if another checkout's bed is there: both would use the same names."""
+def _owners() -> set[Path]:
+    """The state folders of all checkouts that have something in this engine."""
+    owners = set()
     for kind in KINDS:
         for details in docker.inspect(kind, *docker.labelled(kind, LABEL)):
-            labels = details.get("Labels") or details.get("Config", {}).get("Labels") or {}
-            owner = Path(labels[LABEL])
-            if owner != state.folder and owner.is_dir():
-                command = owner.parent / "testbed"
-                raise BedError(f"another checkout's bed is up: `{command} down`, or `testbed down --force`, removes it")
+            labels = details.get("Labels") or details["Config"]["Labels"]
+            owners.add(Path(labels[LABEL]))
+    return owners
+
+
+def _refuse_a_stranger(state: State) -> None:
+    """Raise BedError if another checkout's bed is there: both would use the same names."""
+    for owner in _owners() - {state.folder}:
+        if owner.is_dir():
+            command = owner.parent / "testbed"
+            raise BedError(f"another checkout's bed is up: `{command} down`, or `testbed down --force`, removes it")
+
+
+def _make_room(state: State) -> None:
+    """Remove what checkouts that exist no more have left. Raises BedError if one of another checkout is in use."""
+    _refuse_a_stranger(state)
+    for owner in _owners() - {state.folder}:
+        _remove(f"{LABEL}={owner}")
+
+
+def _remove(label: str) -> None:
+    """Remove every container, network and volume with a label."""
+    containers = docker.labelled("container", label)
+    if containers:
+        with step(f"remove {' '.join(sorted(containers))}"):
+            docker.docker("rm", "--force", "--volumes", *containers)
+    for kind in ("network", "volume"):
+        names = docker.labelled(kind, label)
+        if names:
+            docker.docker(kind, "rm", *names)
 
 
 def _server(name: str) -> docker.Json:
@@ -198,14 +217,14 @@ def _ensure_registry(state: State) -> None:
 
 
 def _ensure_github(state: State) -> None:
-    admin, proxy = docker.free_ports(2)
+    (admin,) = docker.free_ports(1)
     new = _ensure_server(
         state,
         GITHUB,
         GITHUB_IMAGE,
         [
             f"--publish=127.0.0.1:{admin}:{GITHUB_ADMIN_PORT}",
-            f"--publish=127.0.0.1:{proxy}:{GITHUB_PROXY_PORT}",
+            f"--publish=127.0.0.1:{wanted_proxy_port()}:{GITHUB_PROXY_PORT}",
             *(f"--network-alias={alias}" for alias in ("api.github.com", "github.com")),
         ],
     )
@@ -227,22 +246,38 @@ def _push_all(state: State, built: list[Image]) -> None:
 
 
 def _ensure_hosts(state: State, count: int, bare: bool) -> None:
-    wanted = [hosts.name_of(number) for number in range(1, count + 1)]
-    existing = {details["Name"].lstrip("/"): details for details in docker.inspect("container", *wanted)}
-    for name, details in existing.items():
-        # A start that failed half-way leaves a container that was never started: nothing is lost by its end.
+    for details in _existing_hosts(state):
+        # An `up` that was cut short leaves a container that never ran: nothing is lost by its end.
         if details["State"]["Status"] == "created":
-            docker.docker("rm", "--volumes", name)
-    new = [name for name in wanted if existing.get(name, {"State": {"Status": "created"}})["State"]["Status"] == "created"]
-    stopped = [name for name in wanted if name not in new and not existing[name]["State"]["Running"]]
+            docker.docker("rm", details["Name"].lstrip("/"))
+    existing = {details["Name"].lstrip("/"): details for details in _existing_hosts(state)}
+    _refuse_old_keys(state, existing)
+    stopped = [name for name, details in existing.items() if not details["State"]["Running"]]
     if stopped:
         docker.docker("start", *stopped)
+    new = [name for name in map(hosts.name_of, range(1, count + 1)) if name not in existing]
     if new:
         privileged = hosts.privileged_works(HOST_FULL.tag)
         for name, port in zip(new, docker.free_ports(len(new)), strict=True):
             hosts.create(state, name, bare=bare, port=port, privileged=privileged)
+    for name, details in existing.items():
+        if docker.image_id(details["Config"]["Image"]) != details["Image"]:
+            say(f"    {name} keeps the image it was made of, which has changed since: `testbed down` lets it go")
     ports = host_ports(state)
     state.known_hosts.write_text(inventory.known_hosts(ports, keys.public_key(state.host_key).read_text()))
     state.inventory.write_text(inventory.inventory(state, ports))
     with step(f"wait for {' '.join(ports)}"), ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda item: hosts.wait_ready(state, *item), ports.items()))
+
+
+def _existing_hosts(state: State) -> list[docker.Json]:
+    names = hosts.in_order(docker.labelled("container", f"{LABEL}={state.folder}"))
+    return docker.inspect("container", *names)
+
+
+def _refuse_old_keys(state: State, existing: dict[str, docker.Json]) -> None:
+    """Raise BedError if a host was made with keys or a CA that have been replaced since: it trusts nobody here."""
+    present = keys.fingerprint(state)
+    old = [name for name, host in existing.items() if host["Config"]["Labels"].get(hosts.KEYS_LABEL) != present]
+    if old:
+        raise BedError(f"{' '.join(old)} hold keys that the bed has no more: run `testbed down`, then `testbed up`")

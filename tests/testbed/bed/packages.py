@@ -14,7 +14,7 @@ from .errors import BedError
 from .process import run
 from .progress import step
 
-# The package that provides each command. docker-registry is not here: it runs in an image of its own.
+# The package that provides each command. The registry is not here: it runs in an image of its own.
 COMMANDS = {
     "docker": "docker.io",
     "dockerd": "docker.io",
@@ -23,26 +23,21 @@ COMMANDS = {
     "ssh": "openssh-client",
     "openssl": "openssl",
 }
-# Where Debian keeps what only root runs; a user's PATH may lack it.
-SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"
+ALWAYS = ("docker", "ssh", "openssl")
+TO_START_AN_ENGINE = ("dockerd", "iptables")
+# Where Debian keeps what only root runs; root's own PATH may lack it after a plain `su`.
+SYSTEM_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 
 
-def find_command(name: str) -> str | None:
-    """The path of a command, in PATH or where system commands are."""
-    return shutil.which(name) or shutil.which(name, path=SYSTEM_PATH)
+def search_path(path: str) -> str:
+    """PATH with the folders of system commands at its end."""
+    folders = [folder for folder in path.split(os.pathsep) if folder]
+    return os.pathsep.join(folders + [folder for folder in SYSTEM_PATH if folder not in folders])
 
 
-def missing_packages(present: Callable[[str], object], *, engine_answers: bool, base_image_there: bool) -> list[str]:
-    """The packages to install, given which commands are `present`.
-
-    Whoever has a running engine needs none of ours, and whoever has the base image does not make it.
-    """
-    wanted = {"docker", "ssh", "openssl"}
-    if not engine_answers:
-        wanted |= {"dockerd", "iptables"}
-    if not base_image_there:
-        wanted |= {"debootstrap"}
-    return sorted({COMMANDS[command] for command in wanted if not present(command)})
+def missing(commands: tuple[str, ...], present: Callable[[str], object] = shutil.which) -> list[str]:
+    """The packages that provide those of the commands that are not `present`."""
+    return sorted({COMMANDS[command] for command in commands if not present(command)})
 
 
 def install(packages: list[str]) -> None:
@@ -53,5 +48,7 @@ def install(packages: list[str]) -> None:
         raise BedError(f"missing: {', '.join(packages)}; install them, or run `testbed up` as root on Debian or Ubuntu")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     with step(f"apt-get install {' '.join(packages)}"):
+        # An installation that was interrupted keeps apt from working until it is finished.
+        run(["dpkg", "--configure", "-a"], env=quiet, timeout=300)
         run(["apt-get", "-qq", "update"], env=quiet, timeout=300)
         run(["apt-get", "-qq", "install", "-y", "--no-install-recommends", *packages], env=quiet, timeout=900)

@@ -13,6 +13,9 @@ from pathlib import Path
 
 from .errors import BedError
 
+# What a command gets to end by itself before it is made to.
+GRACE_SECONDS = 10.0
+
 
 def run(
     command: Sequence[str | Path],
@@ -40,20 +43,38 @@ def attempt(
     timeout: float | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command whose failure is an answer too. Raises BedError if it does not exist or does not end in time."""
+    words = [str(word) for word in command]
     try:
-        return subprocess.run(
-            [str(word) for word in command],
-            input=input,
-            stdin=subprocess.DEVNULL if input is None else None,
-            capture_output=True,
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},
-            timeout=timeout,
-            check=False,
         )
     except FileNotFoundError as exc:
-        raise BedError(f"the command `{command[0]}` is missing: `testbed up` as root installs it") from exc
+        raise BedError(f"the command `{words[0]}` is missing: `testbed up` as root installs it") from exc
+    try:
+        out, err = process.communicate(input, timeout)
     except subprocess.TimeoutExpired as exc:
+        _end(process)
         raise BedError(f"`{_shown(command)}` did not end within {timeout:g} s") from exc
+    except KeyboardInterrupt:
+        # The terminal has interrupted the command too: let it put its own things in order first.
+        _end(process, grace=GRACE_SECONDS)
+        raise
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+def _end(process: subprocess.Popen[bytes], grace: float = 0) -> None:
+    """Wait `grace` seconds for a command to end, then ask it to, then make it."""
+    for seconds, ask in ((grace, process.terminate), (GRACE_SECONDS, process.kill)):
+        try:
+            process.communicate(timeout=seconds)
+            return
+        except subprocess.TimeoutExpired:
+            ask()
+    process.communicate()
 
 
 def _shown(command: Sequence[str | Path]) -> str:
