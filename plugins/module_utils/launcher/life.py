@@ -398,6 +398,8 @@ class Life:
 
     def _wait_out(self, trouble: Trouble) -> int | None:
         self._failures += 1
+        if self._state.container is None:
+            self._state = dataclasses.replace(self._state, runner=None, runner_id=None)
         seconds = backoff.delay(self._failures, lasting=trouble.lasting, retry_after=trouble.retry_after)
         until = self._clock() + seconds
         self._show(trouble.state, str(trouble), kind=trouble.kind, until=until, lasting=trouble.lasting)
