@@ -1,0 +1,122 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A pool file holds exactly what can be run, and says which option is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import names, pool
+
+GOOD = {"name": "gpu", "url": "https://github.com/acme", "image": "ghcr.io/acme/runner:1", "labels": ["self-hosted"]}
+COUNTS = st.integers(0, 2**40)
+POOLS = st.builds(
+    pool.Pool,
+    name=st.from_regex(names.POOL_NAME, fullmatch=True),
+    url=st.sampled_from(["https://github.com/acme", "https://github.com/acme/widgets"]),
+    image=st.from_regex(r"[a-z][a-z0-9./:-]{0,40}", fullmatch=True),
+    labels=st.lists(st.from_regex(r"[^\s,]{1,256}", fullmatch=True), min_size=1, max_size=5).map(tuple),
+    memory=COUNTS,
+    nano_cpus=COUNTS,
+    pids_limit=COUNTS,
+    drain_timeout=COUNTS,
+    runner_group_id=COUNTS,
+)
+
+
+@given(POOLS)
+def test_a_pool_file_is_read_back_as_it_was_written(one: pool.Pool) -> None:
+    """The module writes it, the launcher reads it: both mean the same."""
+    assert pool.load(one.dump()) == one
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": "GPU"}, "pool name 'GPU'"),
+        ({"name": "a" * 21}, "20 at most"),
+        ({"name": "-a"}, "pool name"),
+        ({"name": "../x"}, "pool name"),
+        ({"url": "https://github.com"}, "use https://github.com/ORG"),
+        ({"image": ""}, "image ''"),
+        ({"image": "a b"}, "image 'a b'"),
+        ({"labels": []}, "1 to 100 labels, not 0"),
+        ({"labels": ["x"] * 101}, "1 to 100 labels, not 101"),
+        ({"labels": ["a,b"]}, "no comma"),
+        ({"labels": [""]}, "1 to 256 characters"),
+        ({"labels": ["x" * 257]}, "1 to 256 characters"),
+        ({"labels": "self-hosted"}, "labels is not a list of strings"),
+        ({"labels": [1]}, "labels is not a list of strings"),
+        ({"memory": -1}, "memory is -1"),
+        ({"drain_timeout": -5}, "drain_timeout is -5"),
+        ({"pids_limit": True}, "pids_limit is not a number"),
+        ({"nano_cpus": 1.5}, "nano_cpus is not a number"),
+        ({"network": None}, "network is not a string"),
+        ({"colour": "red", "shape": "round"}, r"unknown fields \(colour, shape\): update the launcher"),
+    ],
+)
+def test_a_pool_that_cannot_run_is_refused_by_the_name_of_the_option(changes: dict[str, object], said: str) -> None:
+    """One line that names the option and what it takes."""
+    with pytest.raises(pool.PoolError, match=said) as caught:
+        pool.load(json.dumps({**GOOD, **changes}))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", sorted(GOOD))
+def test_what_is_missing_is_named(missing: str) -> None:
+    """A file of an older playbook says what it lacks."""
+    with pytest.raises(pool.PoolError, match=f"lacks {missing}: run the playbook again"):
+        pool.load(json.dumps({key: value for key, value in GOOD.items() if key != missing}))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "5", '"x"'])
+def test_a_damaged_file_is_refused_with_the_remedy(text: str) -> None:
+    """Whatever lies there: run the playbook again."""
+    with pytest.raises(pool.PoolError, match="damaged: run the playbook again"):
+        pool.load(text)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "renews"),
+    [
+        ("image", "ghcr.io/acme/runner:2", True),
+        ("labels", ("self-hosted", "gpu"), True),
+        ("url", "https://github.com/acme/widgets", True),
+        ("network", "other", True),
+        ("memory", 1, True),
+        ("nano_cpus", 1, True),
+        ("pids_limit", 1, True),
+        ("runner_group_id", 2, True),
+        ("drain_timeout", 1, False),
+    ],
+)
+def test_the_sum_changes_with_what_a_container_is_made_of_only(option: str, value: object, renews: bool) -> None:
+    """An idle runner is renewed when it would be made otherwise now, and for nothing else."""
+    before = pool.from_mapping(GOOD)
+    after = dataclasses.replace(before, **{option: value})
+    assert (before.config != after.config) is renews
+
+
+@pytest.mark.parametrize(
+    ("own", "machine", "expected"),
+    [
+        ([], "x86_64", ("self-hosted", "linux", "x64")),
+        ([], "aarch64", ("self-hosted", "linux", "arm64")),
+        ([], "armv7l", ("self-hosted", "linux", "arm")),
+        ([], "RISCV64", ("self-hosted", "linux", "riscv64")),
+        (["docker", "gpu"], "x86_64", ("self-hosted", "linux", "x64", "docker", "gpu")),
+        (["Linux", "docker", "Docker", "X64"], "x86_64", ("self-hosted", "linux", "x64", "docker")),
+    ],
+)
+def test_githubs_default_labels_are_listed_and_each_label_once(
+    own: list[str], machine: str, expected: tuple[str, ...]
+) -> None:
+    """A JIT configuration gets no label by itself; GitHub compares labels without case."""
+    assert pool.all_labels(own, machine) == expected
