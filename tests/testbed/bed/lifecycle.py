@@ -24,7 +24,6 @@ from .layout import (
     NETWORK,
     REGISTRY,
     REGISTRY_IMAGE,
-    REPOSITORY,
     Image,
     State,
 )
@@ -50,15 +49,13 @@ def up(state: State, count: int, *, bare: bool) -> None:
         _make_room(state)
         keys.ensure(state)
         images.ensure_base()
-        built = [image for image in IMAGES if all((REPOSITORY / source).is_dir() for source, _unused in image.sources)]
-        images.ensure_built(state.ca, built)
+        images.ensure_built(state.ca)
         if not docker.inspect("network", NETWORK):
             docker.docker("network", "create", f"--label={LABEL}={state.folder}", NETWORK)
         _ensure_registry(state)
-        if GITHUB_IMAGE in built:
-            _ensure_github(state)
+        _ensure_github(state)
         with ThreadPoolExecutor(max_workers=2) as pool:
-            pushing = pool.submit(_push_all, state, built)
+            pushing = pool.submit(_push_all, state)
             waiting = pool.submit(_ensure_hosts, state, count, bare)
             pushing.result()
             waiting.result()
@@ -238,9 +235,9 @@ def _ensure_github(state: State) -> None:
     github.call("POST", "/tokens", {"token": token, "kind": "classic", "scopes": scopes, "login": "testbed"})
 
 
-def _push_all(state: State, built: list[Image]) -> None:
+def _push_all(state: State) -> None:
     served = registry(state)
-    for image in built:
+    for image in IMAGES:
         for name in image.pushed_as:
             served.push(image.tag, name)
 

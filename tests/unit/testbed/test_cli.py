@@ -1,0 +1,81 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line says what is meant, and refuses what cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bed import cli
+from bed.errors import BedError
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["503"], {"kind": "status", "status": 503}),
+        (
+            ["429", "--for", "20", "--retry-after", "7", "--path", "jitconfig"],
+            {"kind": "status", "status": 429, "for": 20.0, "retry_after": 7, "path": "jitconfig"},
+        ),
+        (["slow", "--seconds", "2.5", "--count", "3"], {"kind": "slow", "seconds": 2.5, "count": 3}),
+        (["drop"], {"kind": "drop"}),
+        (["lie-busy"], {"kind": "lie-busy"}),
+    ],
+)
+def test_a_fault_is_told_to_github_as_it_was_typed(words: list[str], expected: dict[str, object]) -> None:
+    options = cli.build_parser().parse_args(["fault", "github", *words])
+    assert cli.fault_request(options) == expected
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fault", "github", "200"],
+        ["fault", "github", "explode"],
+        ["fault", "gitlab", "503"],
+        ["up", "--hosts", "0"],
+        ["submit"],
+        ["submit", "script", "-c", "true"],
+        [],
+    ],
+)
+def test_what_cannot_be_meant_is_refused(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as refusal:
+        cli.build_parser().parse_args(words)
+    assert refusal.value.code == 2
+
+
+def test_labels_are_listed_with_commas() -> None:
+    options = cli.build_parser().parse_args(["submit", "--labels", "gpu, linux,", "-c", "true"])
+    assert options.labels == ["gpu", "linux"]
+
+
+def test_a_script_comes_from_its_file_or_from_the_command_line(tmp_path: Path) -> None:
+    script = tmp_path / "job.sh"
+    script.write_text("echo hello\n")
+    parse = cli.build_parser().parse_args
+    assert cli.read_script(parse(["submit", str(script)])) == "echo hello\n"
+    assert cli.read_script(parse(["submit", "-c", "echo there"])) == "echo there"
+
+
+def test_a_script_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    options = cli.build_parser().parse_args(["submit", str(tmp_path / "none")])
+    with pytest.raises(BedError, match=r"cannot read .*none: No such file"):
+        cli.read_script(options)
+
+
+def test_a_hosts_command_keeps_its_own_options() -> None:
+    options = cli.build_parser().parse_args(["shell", "bed-host1", "ls", "-l", "--all"])
+    assert options.command == ["ls", "-l", "--all"]
+
+
+def test_an_error_is_one_line_and_a_bad_exit(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TESTBED_STATE", str(tmp_path))
+    assert cli.main(["inventory"]) == 1
+    assert capsys.readouterr().err == "testbed: the bed is not up: run `testbed up`\n"
