@@ -1,0 +1,60 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""``python3 -m github_standin``: serve until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import ssl
+from pathlib import Path
+
+from aiohttp import web
+
+from . import apps, proxy
+from .service import Service
+
+#: How long open requests may go on once it is told to stop; runners' would last a minute.
+_GRACE = 0.5
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="github_standin", description="A stand-in for GitHub.")
+    parser.add_argument("--host", default="0.0.0.0", help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=443, help="GitHub over TLS (%(default)s)")
+    parser.add_argument("--admin-port", type=int, default=8080, help="admin API, plain HTTP (%(default)s)")
+    parser.add_argument("--proxy-port", type=int, default=3128, help="CONNECT proxy to --port (%(default)s)")
+    parser.add_argument("--tls", type=Path, help="folder of cert.pem and key.pem; plain HTTP without")
+    return parser.parse_args()
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    context = None
+    if options.tls:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(options.tls / "cert.pem", options.tls / "key.pem")
+    service = Service()
+    runners = []
+    for app, port, tls in (
+        (apps.public(service), options.port, context),
+        (apps.admin(service), options.admin_port, None),
+    ):
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, options.host, port, ssl_context=tls, shutdown_timeout=_GRACE).start()
+        runners.append(runner)
+    tunnel = await proxy.start(options.host, options.proxy_port, ("127.0.0.1", options.port))
+    print(f"GitHub on {options.port}, admin on {options.admin_port}, proxy on {options.proxy_port}", flush=True)
+    await stop.wait()
+    tunnel.close()
+    await asyncio.gather(*(runner.cleanup() for runner in runners))
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(_arguments()))
