@@ -76,9 +76,12 @@ def user_ids(user: str, passwd_archive: bytes) -> tuple[int, int]:
     Raises ValueError where the user is not in it.
     """
     name, _colon, group = user.partition(":")
-    with tarfile.open(fileobj=io.BytesIO(passwd_archive)) as tar:
-        member = tar.extractfile("passwd")
-        lines = member.read().decode(errors="replace").splitlines() if member else []
+    try:
+        with tarfile.open(fileobj=io.BytesIO(passwd_archive)) as tar:
+            member = tar.extractfile("passwd")
+            lines = member.read().decode(errors="replace").splitlines() if member else []
+    except (KeyError, tarfile.TarError) as error:
+        raise ValueError("the image's /etc/passwd cannot be read") from error
     for line in lines:
         fields = line.split(":")
         if len(fields) >= 4 and (name or "root") in (fields[0], fields[2]):

@@ -113,7 +113,11 @@ class Engine:
 
     def _json(self, method: str, path: str, query: dict[str, str] | None = None, body: Any = None) -> Any:
         data = b"" if body is None else json.dumps(body).encode()
-        return json.loads(self._call(method, path, query, data))
+        answer = self._call(method, path, query, data)
+        try:
+            return json.loads(answer)
+        except ValueError as error:
+            raise EngineUnavailable("Docker's answer cannot be read") from error
 
     def _call(
         self,
@@ -126,7 +130,10 @@ class Engine:
     ) -> bytes:
         connection, rest = self._open(method, path, query, body, content_type, timeout or self._timeout)
         with connection:
-            return rest + _read_all(connection)
+            try:
+                return rest + _read_all(connection)
+            except OSError as error:
+                raise EngineUnavailable(f"Docker broke off: {error.strerror or error}") from error
 
     def _open(
         self, method: str, path: str, query: dict[str, str] | None, body: bytes, content_type: str, timeout: float
@@ -154,6 +161,9 @@ class Engine:
         except OSError as error:
             connection.close()
             raise EngineUnavailable(f"Docker does not answer at {self._path}: {error.strerror or error}") from error
+        except (ValueError, IndexError) as error:
+            connection.close()
+            raise EngineUnavailable("Docker's answer cannot be read") from error
         except BaseException:
             connection.close()
             raise

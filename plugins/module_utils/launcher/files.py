@@ -29,9 +29,9 @@ def write(path: str, data: bytes, mode: int) -> None:
 
 
 def read(path: str) -> str | None:
-    """A file's text, None where there is none. Raises OSError."""
+    """A file's text, None where there is none; what is no UTF-8 is replaced. Raises OSError."""
     try:
-        with open(path, encoding="utf-8") as stream:
+        with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read()
     except FileNotFoundError:
         return None
@@ -40,7 +40,7 @@ def read(path: str) -> str | None:
 def read_private(path: str) -> str | None:
     """As ``read``, but refuses what others could have read or written. Raises OSError, Trouble."""
     try:
-        with open(path, encoding="utf-8") as stream:
+        with open(path, encoding="utf-8", errors="replace") as stream:
             found = os.fstat(stream.fileno())
             if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
                 raise Trouble(

@@ -79,7 +79,7 @@ class GitHub:
         while url:
             answer = self._call("GET", url)
             try:
-                found = json.loads(answer.body)["runners"]
+                found = [one for one in json.loads(answer.body)["runners"] if one["name"] and one["id"]]
             except (ValueError, KeyError, TypeError) as error:
                 raise Trouble("nonsense", "GitHub's list of runners cannot be read") from error
             for runner in found:
@@ -130,7 +130,7 @@ def classify(answer: Answer, scope: Scope, now: float) -> Trouble | None:
         return None
     text = _message(answer.body)
     if status in (403, 429):
-        wait = _limit(answer.headers, text, now)
+        wait = _limit(status, answer.headers, text, now)
         if wait is not None:
             return Trouble("limited", f"GitHub's rate limit is used up ({status})", retry_after=wait)
     if status == 401:
@@ -182,7 +182,7 @@ def next_page(link: str, api: str) -> str | None:
     return None
 
 
-def _limit(headers: dict[str, str], text: str, now: float) -> float | None:
+def _limit(status: int, headers: dict[str, str], text: str, now: float) -> float | None:
     """Seconds to wait where an answer is a rate limit's; None where it is not.
 
     Order as in https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api. The server's own Date is
@@ -199,7 +199,7 @@ def _limit(headers: dict[str, str], text: str, now: float) -> float | None:
         except (TypeError, ValueError):
             pass
         return max(1.0, reset - now)
-    return 60.0 if "rate limit" in text.lower() else None
+    return 60.0 if status == 429 or "rate limit" in text.lower() else None
 
 
 def _seconds(value: str | None) -> float | None:

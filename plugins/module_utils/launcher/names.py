@@ -56,9 +56,11 @@ def unit_name(instance: str) -> str:
 def parse_unit(unit: str) -> str | None:
     """The instance that a systemd unit runs, or None where the unit is none of ours."""
     match = re.fullmatch(r"github-runner@(.+)\.service", unit)
-    if not match or not _INSTANCE.fullmatch(match[1]):
+    try:
+        parse_instance(match[1] if match else "")
+    except InvalidName:
         return None
-    return match[1]
+    return match[1] if match else None
 
 
 def host_mark(machine_id: str) -> str:

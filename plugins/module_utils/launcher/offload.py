@@ -18,8 +18,6 @@ from typing import Any, Callable
 
 from .errors import Trouble
 
-_CRASH = Trouble("launcher", "the launcher's helper process ended without a result: look at the journal")
-
 
 class Offloaded:
     """A call that runs in a child process."""
@@ -40,9 +38,11 @@ class Offloaded:
         with open(self._reader, "rb") as stream:
             text = stream.read()
         os.waitpid(self._pid, 0)
-        if not text:
-            raise _CRASH
-        document = json.loads(text)
+        try:
+            document = json.loads(text)
+        except ValueError as error:
+            said = "the launcher's helper process ended without a result: look at the journal"
+            raise Trouble("launcher", said) from error
         if "trouble" in document:
             raise Trouble.from_dict(document["trouble"])
         return document["result"]

@@ -14,10 +14,10 @@ import os
 from typing import Any
 
 from . import files, names, pool, state
+from .board import say
 from .engine import Engine
 from .errors import Trouble
 from .host import Host
-from .life import say
 from .offload import Offloaded
 from .paths import Paths
 from .pool import Pool
@@ -93,6 +93,7 @@ def _pools(paths: Paths) -> list[Pool]:
 def _sightings(paths: Paths) -> dict[str, list[int]]:
     try:
         text = files.read(paths.sightings)
-        return dict(json.loads(text)) if text else {}
-    except (OSError, ValueError):
+        document = json.loads(text) if text else {}
+        return {str(name): [int(one) for one in seen] for name, seen in document.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}

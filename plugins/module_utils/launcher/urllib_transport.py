@@ -9,7 +9,9 @@ from __future__ import annotations
 import http.client
 import ssl
 import urllib.error
+import urllib.parse
 import urllib.request
+from typing import Any
 
 from .errors import Trouble
 from .github import Answer
@@ -37,16 +39,16 @@ class UrllibTransport:
         """Send a request. Raises Trouble of kind ``unreachable``, whose message names no secret."""
         request = urllib.request.Request(url, data=body, headers=headers, method=method)
         try:
-            with self._opener.open(request, timeout=_TIMEOUT) as answer:
-                return _answer(answer.status, answer.headers.items(), answer.read(_BODY_MAX))
-        except urllib.error.HTTPError as error:
-            with error:
-                return _answer(error.code, error.headers.items(), error.read(_BODY_MAX))
+            with self._open(request) as answer:
+                found = {name.lower(): value for name, value in answer.headers.items()}
+                return Answer(answer.status, found, answer.read(_BODY_MAX))
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
             host = urllib.parse.urlsplit(url).hostname
             raise Trouble("unreachable", f"{host} cannot be reached: {reason}") from error
 
-
-def _answer(status: int, headers: object, body: bytes) -> Answer:
-    return Answer(status, {name.lower(): value for name, value in headers}, body)  # type: ignore[attr-defined]
+    def _open(self, request: urllib.request.Request) -> Any:
+        try:
+            return self._opener.open(request, timeout=_TIMEOUT)
+        except urllib.error.HTTPError as error:
+            return error  # an answer like any other

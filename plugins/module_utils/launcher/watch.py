@@ -1,0 +1,217 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Watch one container: copy its output to the journal until it ends, and drain it where that is wanted.
+
+A drain never ends a job but by the job's own end, unless it is forced.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Callable
+
+from . import backoff, container, state
+from .board import Board, say
+from .engine import Engine, EngineError, LogStream
+from .errors import Trouble
+from .output import Line, Output
+from .signals import Signals
+
+# How a watch ends.
+ENDED = "ended"  #: the container has ended
+GAVE_UP = "gave up"  #: the drain's time is over, the job was left running
+REPLACED = "replaced"  #: another launcher is to take the container over
+
+# GitHub may have sent a job just before the registration went: the runner starts its worker within a second or two.
+CONFIRMATION = 5.0
+STOP_SECONDS = 30
+_LOOK = 2.0
+_JOB_LOOK = 10.0
+
+
+class Watch:
+    """One container of an instance.
+
+    ``deregister`` removes its registration (raises Trouble, kind ``busy`` where it has a job), ``outdated`` says after a
+    reload whether it would be made otherwise now, ``replaced`` whether the launcher was, ``drain_timeout`` gives seconds.
+    """
+
+    def __init__(
+        self,
+        watched: str,
+        board: Board,
+        engine: Engine,
+        signals: Signals,
+        deregister: Callable[[], object],
+        outdated: Callable[[], bool],
+        replaced: Callable[[], bool],
+        drain_timeout: Callable[[], float],
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ):
+        self._watched = watched
+        self._board = board
+        self._engine = engine
+        self._signals = signals
+        self._deregister = deregister
+        self._outdated = outdated
+        self._replaced = replaced
+        self._drain_timeout = drain_timeout
+        self._clock = clock
+        self._sleep = sleep
+        self._output = Output(board.state.logged)
+        self._renew = False  # an outdated container goes when it has no job, however long that takes
+        self._drain_began: float | None = None
+        self._next_step = 0.0
+        self._failures = 0
+        self._stopped = False
+
+    def run(self) -> str:
+        """Watch to the end; gives ENDED, GAVE_UP or REPLACED."""
+        while True:
+            outcome = self._follow()
+            if outcome is not None:
+                return outcome
+            if self._gave_up():
+                return GAVE_UP
+            self._signals.wait(1.0)
+
+    def _follow(self) -> str | None:
+        """One connection's worth of output; None where the container may still run."""
+        try:
+            stream = self._engine.follow(self._watched, self._output.since)
+        except EngineError as error:
+            return self._engine_lost(error)
+        try:
+            outcome = self._copy(stream)
+        finally:
+            stream.close()
+            self._board.update(logged=self._output.since)
+        if outcome is not None:
+            return outcome
+        try:
+            return None if self._engine.inspect(self._watched)["State"]["Running"] else ENDED
+        except EngineError as error:
+            return self._engine_lost(error)
+
+    def _engine_lost(self, error: EngineError) -> str | None:
+        """The Engine restarts: the container may live on (live-restore) or not; both show when it is back."""
+        if error.status == 404:
+            return ENDED
+        self._board.show(self._board.state.state, f"Docker does not answer: {error}", kind="docker")
+        return None
+
+    def _copy(self, stream: LogStream) -> str | None:
+        self._take(stream.begun())
+        while True:
+            if self._signals.take_reload():
+                if self._replaced():
+                    return REPLACED
+                self._renew = self._renew or self._outdated()
+            if self._draining():
+                if self._gave_up():
+                    return GAVE_UP
+                if not self._stopped and self._clock() >= self._next_step:
+                    self._step()
+            if self._signals.wait(self._pause(), stream.fileno()):
+                pieces = stream.read()
+                if pieces is None:
+                    return None
+                self._take(pieces)
+
+    # The output.
+
+    def _take(self, pieces: list[bytes]) -> None:
+        lines = [line for line in map(self._output.feed, pieces) if line]
+        if lines:
+            sys.stdout.write("".join(line.text + "\n" for line in lines))
+            sys.stdout.flush()
+        for line in lines:
+            self._notice(line)
+
+    def _notice(self, line: Line) -> None:
+        if line.event is None:
+            return
+        self._board.update(logged=self._output.since)
+        draining = self._board.state.state == state.DRAINING
+        if line.event == "listening" and not draining:
+            self._board.show(state.IDLE)
+        elif line.event == "running":
+            self._board.update(job=line.subject)
+            self._board.show(state.DRAINING if draining else state.BUSY, f"job {line.subject}")
+        elif line.event == "completed":
+            self._board.show(self._board.state.state, f"job ended: {line.subject}")
+
+    # The drain.
+
+    def _draining(self) -> bool:
+        if self._signals.drain and self._drain_began is None:
+            self._drain_began = self._clock()
+            self._next_step = 0.0
+        return self._signals.drain or self._renew
+
+    def _gave_up(self) -> bool:
+        if self._drain_began is None or self._signals.force or self._stopped:
+            return False
+        timeout = self._drain_timeout()
+        if self._clock() - self._drain_began < timeout:
+            return False
+        self._board.show(state.FAILED, f"not drained within {timeout:g} s, the job was left running", kind="drain")
+        return True
+
+    def _pause(self) -> float | None:
+        """How long to wait for output: for ever, asleep in the kernel, but while a drain has something to do."""
+        if not self._draining() or self._stopped:
+            return None
+        return max(0.05, self._next_step - self._clock())
+
+    def _step(self) -> None:
+        """One try to end the container; what cannot be done now is tried again."""
+        try:
+            self._try_to_end()
+        except EngineError as error:
+            say(f"Docker: {error}")
+            self._again_in(_LOOK)
+
+    def _try_to_end(self) -> None:
+        if self._signals.force:
+            say("forced: the container is stopped, whatever it does")
+            self._stop()
+            return
+        if self._has_worker():
+            self._board.show(state.DRAINING, "waits for the job to end")
+            self._again_in(_JOB_LOOK)
+            return
+        self._board.show(state.DRAINING, "takes no new job")
+        try:
+            self._deregister()
+        except Trouble as trouble:
+            if trouble.kind == "busy":
+                self._again_in(_LOOK)
+                return
+            if not trouble.lasting:
+                self._failures += 1
+                self._board.show(state.DRAINING, f"cannot deregister yet: {trouble}", kind=trouble.kind)
+                self._again_in(backoff.delay(self._failures, retry_after=trouble.retry_after))
+                return
+            say(f"not deregistered: {trouble}")
+        end = self._clock() + CONFIRMATION
+        while self._clock() < end:
+            self._sleep(0.25)
+            if self._has_worker():
+                self._again_in(_LOOK)
+                return
+        self._stop()
+
+    def _stop(self) -> None:
+        self._engine.stop(self._watched, STOP_SECONDS)
+        self._stopped = True
+
+    def _has_worker(self) -> bool:
+        return container.has_worker(self._engine.processes(self._watched))
+
+    def _again_in(self, seconds: float) -> None:
+        self._next_step = self._clock() + seconds
