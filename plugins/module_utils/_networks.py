@@ -47,7 +47,7 @@ def differences(wanted: Wanted, attributes: dict[str, Any]) -> dict[str, tuple[A
 
 
 def ensure(client: Any | None, wanted: Wanted, movable: tuple[str, ...], check_mode: bool) -> dict[str, Any]:
-    """Create the network, or make it anew where its options differ; gives ``changed``, ``network``, ``actions``, ``diff``.
+    """Create the network, or make it anew where its options differ; gives the module's result.
 
     Only containers whose names are in ``movable`` are disconnected for that, and connected again. Raises Failure.
     """
@@ -68,7 +68,7 @@ def ensure(client: Any | None, wanted: Wanted, movable: tuple[str, ...], check_m
         if foreign:
             options = ", ".join(different)
             raise Failure(
-                f"the network {wanted.name} has to be made anew ({options} differ) but is used by {', '.join(foreign)}: "
+                f"the network {wanted.name} has to be made anew ({options} differ) but {', '.join(foreign)} use it: "
                 "disconnect them, or choose another name"
             )
         actions = [f"Recreated network {wanted.name}"]

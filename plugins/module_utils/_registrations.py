@@ -64,7 +64,7 @@ def wait_online(
 
 
 def prune(github: GitHub, marks: list[str], keep: list[str], check_mode: bool) -> list[dict[str, Any]]:
-    """Remove the offline, idle registrations of the hosts with these marks, but for the names to keep. Raises Trouble."""
+    """Remove the offline, idle registrations of the hosts with these marks, but those to keep. Raises Trouble."""
     dead = [
         one
         for one in github.runners()

@@ -23,7 +23,7 @@ def delay(
     retry_after: float | None = None,
     rng: Callable[[], float] = random.random,
 ) -> float:
-    """Seconds to wait after ``failures`` failures in a row (at least one), jittered so that a fleet does not march in step.
+    """Seconds to wait after ``failures`` failures in a row, jittered so that a fleet does not march in step.
 
     Doubles from FIRST (or LASTING) to LONGEST and takes between half of that and all of it. What the other side asked
     for is never undercut; it is spread by up to a fifth, for all instances were told the same.

@@ -171,7 +171,7 @@ class Engine:
 
 
 class LogStream:
-    """A container's output while it runs. ``fileno`` is for select; ``read`` never blocks after select says readable."""
+    """A container's output while it runs. ``fileno`` is for select; ``read`` does not block where it says readable."""
 
     def __init__(self, connection: socket.socket, begun: bytes):
         self._connection = connection

@@ -142,7 +142,7 @@ def classify(answer: Answer, scope: Scope, now: float) -> Trouble | None:
     if status == 404:
         return Trouble(
             "not_found",
-            f"GitHub shows this token no runners of {scope.owner} (404): look at the URL and the token's owner and scopes",
+            f"GitHub shows this token no runners of {scope.owner} (404): look at the URL and the token's scopes",
             lasting=True,
         )
     if status == 409:
@@ -158,9 +158,9 @@ def classify(answer: Answer, scope: Scope, now: float) -> Trouble | None:
 
 
 def decode_jit(encoded: str) -> dict[str, bytes]:
-    """The files of a JIT configuration: base64 of a JSON object of names and base64 contents (actions/runner, Runner.cs).
+    """The files of a JIT configuration. Raises ValueError.
 
-    Raises ValueError.
+    It is base64 of a JSON object of names and base64 contents: actions/runner, Runner.cs.
     """
     try:
         document = json.loads(base64.b64decode(encoded, validate=True))
