@@ -19,7 +19,7 @@ ASKED = st.floats(0, 10**6)
 
 @given(failures=FAILURES, lasting=st.booleans(), chance=CHANCE)
 def test_a_wait_is_bounded_both_ways(failures: int, lasting: bool, chance: float) -> None:
-    """At least half of the first step, so that nothing storms; never more than the cap, so that it always comes back."""
+    """Never less than half of the first step, so nothing storms; never more than the cap, so it always comes back."""
     seconds = backoff.delay(failures, lasting=lasting, rng=lambda: chance)
     first = backoff.LASTING if lasting else backoff.FIRST
     assert first / 2 <= seconds <= backoff.LONGEST

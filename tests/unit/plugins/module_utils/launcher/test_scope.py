@@ -65,7 +65,7 @@ def test_the_scope_is_read_from_the_url(url: str, kind: str, runners: str) -> No
 )
 def test_what_names_no_owner_is_refused_with_the_remedy(url: str) -> None:
     """One line that says what to write instead."""
-    with pytest.raises(scope.ScopeError, match="use https://github.com/ORG") as caught:
+    with pytest.raises(scope.ScopeError, match=r"use https://github\.com/ORG") as caught:
         scope.parse_url(url)
     assert "\n" not in str(caught.value)
 
