@@ -19,7 +19,7 @@ attributes:
   diff_mode:
     description: Returns details on what has changed, or possibly needs changing, in diff mode.
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second run indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second run shows no change.
     support: full
   platform:
     description: Target operating systems.
@@ -38,7 +38,7 @@ attributes:
     support: N/A
     details: This module never modifies anything.
   idempotent:
-    description: When run twice in a row outside check mode, with the same arguments, the second run indicates no change.
+    description: When run twice in a row outside check mode, with the same arguments, the second run shows no change.
     support: N/A
     details: This module never modifies anything.
   platform:

@@ -35,7 +35,7 @@ options:
     description:
       - V(listed) returns the runners.
       - V(online) waits until all of O(runners) are online.
-      - V(pruned) removes the offline runners of the hosts with O(marks), but for O(runners). A runner with a job is kept.
+      - V(pruned) removes the offline runners of the hosts with O(marks), but for O(runners). None with a job goes.
     type: str
     choices:
       - listed

@@ -169,7 +169,7 @@ class Life:
     # The start of a container.
 
     def _launch(self, config: Pool) -> str:
-        """A new registration and its container, started. Raises Trouble, EngineError, and then leaves neither behind."""
+        """A new registration and its container, started. Raises Trouble, EngineError, and then leaves none behind."""
         nonce = names.new_nonce(os.urandom(4))
         runner = names.runner_name(config.name, self._host.name, self._number, self._host.mark, nonce)
         self._board.update(runner=runner, runner_id=None, container=None, config=config.config, job=None, logged="0")

@@ -75,7 +75,7 @@ def host_mark(machine_id: str) -> str:
 def runner_name(pool: str, host: str, number: int, mark: str, nonce: str) -> str:
     """The name of one runner, unique for each container: ``POOL-HOST-NUMBER-MARKNONCE``, at most 64 characters.
 
-    ``nonce`` is six hexadecimal digits, new for each container. A long host name is cut, for the mark tells hosts apart.
+    ``nonce`` is six hexadecimal digits, new for each container. A long host name is cut: the mark tells hosts apart.
     """
     tail = f"-{number}-{mark}{nonce}"
     room = RUNNER_NAME_MAX - len(tail) - len(pool) - 1

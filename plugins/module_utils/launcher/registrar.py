@@ -44,7 +44,7 @@ class Registrar:
         }
 
     def deregister(self, pool: Pool, runner: str, runner_id: int | None) -> bool:
-        """Remove a registration by its id or its exact name; False where there was none. Raises Trouble (kind ``busy``)."""
+        """Remove a registration by its id or exact name; False where there was none. Raises Trouble, kind ``busy``."""
         github = self._github(pool)
         if runner_id is not None:
             return github.delete_runner(runner_id)

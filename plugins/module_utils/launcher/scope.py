@@ -36,7 +36,11 @@ class Scope:
 
 def parse_url(url: str) -> Scope:
     """The scope that a URL names, read as GitHub's own ``config.sh --url`` reads it. Raises ScopeError."""
-    parts = urllib.parse.urlsplit(url.strip())
+    try:
+        parts = urllib.parse.urlsplit(url.strip())
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError as error:
+        raise ScopeError(f"{_shown(url)} is not the address of an organization or repository: {_REMEDY}") from error
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
         raise ScopeError(f"{_shown(url)} is not the address of an organization or repository: {_REMEDY}")
     names = [name for name in parts.path.split("/") if name]

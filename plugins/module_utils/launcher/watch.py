@@ -35,8 +35,9 @@ _JOB_LOOK = 10.0
 class Watch:
     """One container of an instance.
 
-    ``deregister`` removes its registration (raises Trouble, kind ``busy`` where it has a job), ``outdated`` says after a
-    reload whether it would be made otherwise now, ``replaced`` whether the launcher was, ``drain_timeout`` gives seconds.
+    ``deregister`` removes its registration (raises Trouble, kind ``busy`` where it has a job), ``outdated`` says after
+    a reload whether it would be made otherwise now, ``replaced`` whether the launcher was, ``drain_timeout`` gives
+    seconds.
     """
 
     def __init__(
