@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Docker is asked for: a container that is marked as ours and holds no secret, and files only its user can read."""
+"""What Docker is asked for: a container marked as ours, without a secret, and files only its user can read."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_the_images_user_is_found(user: str, ids: tuple[int, int]) -> None:
 )
 def test_an_image_without_its_user_is_an_error_and_nothing_worse(user: str, archive: bytes) -> None:
     """The instance says that the image is wrong, and does not die of it."""
-    with pytest.raises(ValueError, match="passwd|int"):
+    with pytest.raises(ValueError, match=r"passwd|int"):
         container.user_ids(user, archive)
 
 

@@ -31,7 +31,7 @@ def test_a_file_is_written_with_exactly_its_mode(tmp_path: Path, mode: int, befo
         os.umask(mask)
     assert path.read_bytes() == b"after"
     assert stat.S_IMODE(path.stat().st_mode) == mode
-    assert os.listdir(tmp_path) == ["file"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("failing", ["fsync", "fchmod", "replace"])
@@ -49,7 +49,7 @@ def test_a_failed_write_leaves_the_last_good_file(
     with pytest.raises(OSError, match="No space left"):
         files.write(str(path), b"new", 0o600)
     assert path.read_text() == "good"
-    assert os.listdir(tmp_path) == ["file"]
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_link_laid_in_the_way_is_not_followed(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher
 
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
-    os.makedirs(tmp_path / "etc")
+    (tmp_path / "etc").mkdir()
     return Paths(str(tmp_path))
 
 

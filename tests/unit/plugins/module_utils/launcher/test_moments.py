@@ -34,7 +34,7 @@ def test_a_moment_is_read_to_the_nanosecond(text: str, expected: int) -> None:
 )
 def test_what_is_no_moment_is_refused(text: str) -> None:
     """Nothing is guessed."""
-    with pytest.raises(ValueError, match="moment|time data"):
+    with pytest.raises(ValueError, match=r"moment|time data"):
         moments.nanoseconds(text)
 
 

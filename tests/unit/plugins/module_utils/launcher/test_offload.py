@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any, Callable
 
 import pytest
@@ -97,10 +98,10 @@ def test_a_drain_does_not_lose_a_request_under_way(number: signal.Signals) -> No
 
 def test_nothing_is_left_of_a_call() -> None:
     """No zombie and no open pipe, for the launcher runs for years."""
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     offloaded = Offloaded(lambda: 1)
     offloaded.result()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
     with pytest.raises(ChildProcessError):
         os.waitpid(offloaded._pid, 0)
 
