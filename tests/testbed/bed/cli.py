@@ -89,6 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
     fault.add_argument("--path", metavar="REGEX", help="only requests whose path matches")
     fault.add_argument("--seconds", type=float, metavar="S", help="the delay of `slow`")
     fault.add_argument("--count", type=_positive, metavar="N", help="only the next N requests")
+    fault.add_argument("--delete", choices=["204", "422"], help="how `lie-busy` answers DELETE of a busy runner (422)")
     fault.set_defaults(act=_fault)
 
     log = commands.add_parser("log", help="print every request GitHub received, one JSON object a line")
@@ -116,6 +117,7 @@ def fault_request(options: argparse.Namespace) -> dict[str, object]:
         "count": options.count,
         "retry_after": options.retry_after,
         "path": options.path,
+        "delete": options.delete,
     }
     return {name: value for name, value in wanted.items() if value is not None}
 

@@ -182,20 +182,19 @@ def _server(name: str) -> docker.Json:
     return details
 
 
-def _ensure_server(state: State, name: str, image: Image, words: list[str]) -> bool:
-    """Run a server's container unless one of the present image and certificates runs; say whether it is new."""
+def _ensure_server(state: State, name: str, image: Image, words: list[str]) -> None:
+    """Run a server's container unless one of the present image and certificates runs."""
     details = docker.container(name)
     certificate = (state.tls / "cert.pem").stat().st_mtime_ns
     stamp = f"{docker.image_id(image.tag)} {certificate}"
     if details and details["State"]["Running"] and details["Config"]["Labels"].get(f"{LABEL}.stamp") == stamp:
-        return False
+        return
     if details:
         docker.docker("rm", "--force", "--volumes", name)
     docker.docker(
         *["run", "--detach", f"--name={name}", f"--network={NETWORK}", f"--label={LABEL}={state.folder}"],
         *[f"--label={LABEL}.stamp={stamp}", f"--volume={state.tls}:/tls:ro", *words, image.tag],
     )
-    return True
 
 
 def _ensure_registry(state: State) -> None:
@@ -215,7 +214,7 @@ def _ensure_registry(state: State) -> None:
 
 def _ensure_github(state: State) -> None:
     (admin,) = docker.free_ports(1)
-    new = _ensure_server(
+    _ensure_server(
         state,
         GITHUB,
         GITHUB_IMAGE,
@@ -227,7 +226,8 @@ def _ensure_github(state: State) -> None:
     )
     github = stand_in()
     wait_until(github.healthy, 30, lambda: f"the stand-in for GitHub does not answer: `docker logs {GITHUB}`")
-    if new or not state.token.exists():
+    # Kept as long as there are hosts that may have sealed it, even if GitHub is replaced beneath them.
+    if not state.token.exists():
         keys.write_private(state.token, keys.new_token())
     token = state.token.read_text()
     keys.write_private(state.token_vars, inventory.token_vars(token))

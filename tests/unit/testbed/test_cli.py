@@ -23,7 +23,7 @@ from bed.errors import BedError
         ),
         (["slow", "--seconds", "2.5", "--count", "3"], {"kind": "slow", "seconds": 2.5, "count": 3}),
         (["drop"], {"kind": "drop"}),
-        (["lie-busy"], {"kind": "lie-busy"}),
+        (["lie-busy", "--delete", "204"], {"kind": "lie-busy", "delete": "204"}),
     ],
 )
 def test_a_fault_is_told_to_github_as_it_was_typed(words: list[str], expected: dict[str, object]) -> None:
