@@ -38,15 +38,15 @@ def connect(check_mode: bool) -> Any | None:
 
 
 @contextmanager
-def sentences(doing: str) -> Iterator[None]:
-    """Turns the SDK's exceptions into one sentence: ``cannot DOING: what Docker said``."""
+def sentences(doing: str, remedy: str = "") -> Iterator[None]:
+    """Turns the SDK's exceptions into one sentence: ``cannot DOING: what Docker said (REMEDY)``."""
     import docker.errors
     import requests.exceptions
 
     try:
         yield
     except docker.errors.APIError as error:
-        raise Failure(f"cannot {doing}: {explanation(error)}") from error
+        raise Failure(f"cannot {doing}: {explanation(error)}{f' ({remedy})' if remedy else ''}") from error
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
         raise Failure(f"cannot {doing}: {error}") from error
 

@@ -51,7 +51,7 @@ def _outcome(client: Any | None, reference: str, policy: str, check_mode: bool) 
 def _one(client: Any | None, reference: str, policy: str, check_mode: bool) -> dict[str, Any]:
     if client is None:
         return _result(reference, None, None, policy != "never")
-    with _docker.sentences(f"pull {reference}"):
+    with _docker.sentences(f"pull {reference}", "look at its name, and whether the registry wants a login"):
         before = _docker.find(client.images.get, reference)
         if before is None and policy == "never":
             raise Failure(f"the host has no image {reference}: pull it, or use pull=missing")
