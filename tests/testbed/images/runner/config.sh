@@ -3,8 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Of actions/runner's config.sh only what needs no registration token: `remove --local`, `--version`.
-# Registering is by JIT configuration in the test bed.
+# Registers with a registration token, or removes with a remove token: see bin/stand_in/registration.py.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 

@@ -13,6 +13,8 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import NamedTuple
 
+from . import terminal
+
 ROOT = Path(__file__).resolve().parents[2]
 _FILES = (".credentials", ".credentials_rsaparams", ".runner")
 _JIT_VARIABLE = "ACTIONS_RUNNER_INPUT_JITCONFIG"
@@ -25,10 +27,10 @@ class NotConfigured(Exception):
 class Settings(NamedTuple):
     """Who this runner is, and where GitHub is."""
 
-    runner_id: int
+    agent_id: int
     name: str
     server: str
-    github: str
+    url: str  #: the organisation, repository or enterprise
     work: Path
     ephemeral: bool
     secret: str
@@ -50,9 +52,14 @@ def unpack(encoded: str, root: Path = ROOT) -> None:
         files = {name: base64.b64decode(content, validate=True) for name, content in document.items()}
     except (ValueError, AttributeError, TypeError) as problem:
         raise NotConfigured(str(problem)) from problem
+    save(files, root)
+
+
+def save(files: dict[str, bytes], root: Path = ROOT) -> None:
+    """Write a runner's files, for its user alone. Raises NotConfigured."""
     for name, content in files.items():
         if name not in _FILES:
-            raise NotConfigured(f"unexpected file {name!r} in the JIT configuration")
+            raise NotConfigured(f"Unexpected file {name!r} in the configuration")
         descriptor = os.open(root / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -68,28 +75,27 @@ def load(root: Path = ROOT) -> Settings:
         raise NotConfigured(str(problem)) from problem
     try:
         return Settings(
-            runner_id=int(runner["AgentId"]),
+            agent_id=int(runner["AgentId"]),
             name=runner["AgentName"],
-            server=runner["ServerUrl"].rstrip("/"),
-            github=runner["GitHubUrl"],
+            server=runner["ServerUrl"],
+            url=runner["GitHubUrl"],
             work=root / runner.get("WorkFolder", "_work"),
             ephemeral=_true(runner.get("Ephemeral")),
-            secret=parameters["secret"],
+            secret=parameters["d"],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as problem:
         raise NotConfigured(f"The runner's settings cannot be read: {problem!r}") from problem
 
 
-def remove(root: Path = ROOT) -> list[str]:
-    """Remove the files; give the names of those that were there."""
-    removed = []
+def clean_up(root: Path = ROOT) -> None:
+    """Remove the files, and say so as upstream does."""
     for name in _FILES:
         try:
             (root / name).unlink()
         except FileNotFoundError:
             continue
-        removed.append(name)
-    return removed
+        if name != ".credentials_rsaparams":
+            terminal.success(f"Removed {name}")
 
 
 def _read(path: Path) -> dict:

@@ -17,12 +17,17 @@ from typing import Any, NamedTuple
 
 from . import VERSION, configuration, terminal, title
 from .configuration import NotConfigured, Settings
-from .poller import OUTDATED, TERMINATED, Job, Over, Poller
+from .poller import OUTDATED, TERMINATED, Cancel, Job, Over, Poller
 from .server import UNREACHABLE
 
 _WORKER = configuration.ROOT / "bin/Runner.Worker"
 # .NET's unloading handler, which answers SIGTERM, waits no longer (ExitOnUnloadTimeout).
 _TERM_PATIENCE = 30
+_SHUTDOWN = (
+    "The runner has received a shutdown signal. This can happen when the runner service is stopped, or a manually"
+    " started runner is canceled."
+)
+_CANCELED = "The operation was canceled."
 # TaskResult, in its order.
 _RESULTS = ("succeeded", "succeededWithIssues", "failed", "canceled", "skipped", "abandoned")
 
@@ -50,6 +55,7 @@ class Listener:
         self._job: dict[str, Any] | None = None
         self._worker: subprocess.Popen | None = None
         self._orders = -1
+        self._over: Over | None = None
         self._stopping = False
 
     def run(self) -> int:
@@ -62,31 +68,35 @@ class Listener:
             if code is not None:
                 return code
 
-    def _react(self, event: Job | Over | Stop | Finished) -> int | None:
+    def _react(self, event: Job | Cancel | Over | Stop | Finished) -> int | None:
         if isinstance(event, Job):
             if self._job is None and not self._stopping:
-                self._start(event.message)
+                self._start(event.number)
             self._poller.go_on()
+        elif isinstance(event, Cancel):
+            self._order({"cancel": _CANCELED})
         elif isinstance(event, Finished):
             return self._finish(event.result)
         elif isinstance(event, Stop):
             return self._stop(event.patience)
-        elif self._job is None:
-            # With a job at work its end decides, whatever GitHub says of the runner meanwhile.
-            return self._end(event)
+        else:
+            self._over = event
+            # With a job at work its end comes first, whatever GitHub says of the runner meanwhile.
+            return self._end(event) if self._job is None else None
         return None
 
-    def _start(self, message: dict[str, Any]) -> None:
+    def _start(self, number: int) -> None:
         server = self._poller.server.twin()
         try:
-            acquired = server.acquire(message["job_id"]).status == 200
+            reply = server.acquire(number)
         except UNREACHABLE:
-            acquired = False
+            return
         finally:
             server.close()
-        if not acquired:
+        if reply.status != 200:
             # Upstream listens on as well, even where the registration went with the job: actions/runner#4617.
             return
+        message = reply.document
         self._job = message
         terminal.stamped(f"Running job: {message['name']}")
         orders, self._orders = os.pipe()
@@ -109,6 +119,8 @@ class Listener:
         self._events.put(Finished(said if said in _RESULTS else None))
 
     def _order(self, order: dict[str, Any]) -> None:
+        if self._job is None:
+            return
         # A worker that has ended is told by its own event.
         with contextlib.suppress(BrokenPipeError):
             os.write(self._orders, json.dumps(order).encode() + b"\n")
@@ -121,7 +133,7 @@ class Listener:
         if not self._stopping:
             self._stopping = True
             terminal.line("Exiting...")
-            self._order({"cancel": "shutdown"})
+            self._order({"cancel": _SHUTDOWN})
         if patience is not None:
             timer = threading.Timer(patience, os._exit, (0,))
             timer.daemon = True
@@ -133,13 +145,13 @@ class Listener:
         os.close(self._orders)
         if result is None:
             result = "failed"
-            self._report_for_the_dead(job["job_id"])
+            self._report_for_the_dead(job["id"])
         terminal.stamped(f"Job {job['name']} completed with result: {result[0].upper()}{result[1:]}")
         if not self._settings.ephemeral and not self._stopping:
-            return None
+            return self._end(self._over) if self._over else None
         self._go_offline()
         if self._settings.ephemeral:
-            _clean_up()
+            configuration.clean_up()
         if _asked("ACTIONS_RUNNER_RETURN_JOB_RESULT_FOR_HOSTED") and not self._stopping:
             return 100 + _RESULTS.index(result)
         return 0
@@ -148,14 +160,14 @@ class Listener:
         server = self._poller.server.twin()
         try:
             server.append_log(job, b"##[error]The worker died.\n")
-            server.complete(job, "failed", None)
+            server.finish(job, "failed", None)
         except UNREACHABLE:
             pass  # GitHub abandons the job by itself after a while
 
     def _end(self, over: Over) -> int:
         if over.removed:
             terminal.line("The runner no longer exists on the server. Cleaning up local configuration.")
-            _clean_up()
+            configuration.clean_up()
         if over.code == OUTDATED and not _asked("ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE"):
             return TERMINATED
         return over.code
@@ -170,16 +182,18 @@ class Listener:
 
 
 def main(arguments: list[str]) -> int:
-    """Runner.Listener's command line: ``run [--jitconfig X]``, ``remove --local``, ``--version``."""
+    """Runner.Listener's command line: ``run [--jitconfig X]``, ``configure``, ``remove``, ``--version``."""
     title.show(arguments)
     if "--version" in arguments:
         print(VERSION)
         return 0
-    if arguments[:1] == ["remove"] and "--local" in arguments:
-        _clean_up()
-        return 0
+    if arguments[:1] in (["configure"], ["remove"]):
+        # Not needed, and not paid for in memory, by a listener that waits.
+        from . import registration
+
+        return registration.main(arguments)
     if arguments[:1] != ["run"]:
-        terminal.error("This runner stands in for GitHub's in a test bed: it is configured with --jitconfig only.")
+        terminal.error(f"Unrecognized command-line input arguments: '{' '.join(arguments)}'.")
         return TERMINATED
     try:
         encoded = configuration.jit_config(arguments, os.environ)
@@ -190,12 +204,6 @@ def main(arguments: list[str]) -> int:
         terminal.error(str(problem))
         return TERMINATED
     return Listener(settings).run()
-
-
-def _clean_up() -> None:
-    for name in configuration.remove():
-        if name != ".credentials_rsaparams":
-            terminal.success(f"Removed {name}")
 
 
 def _plain(settings: Settings) -> dict[str, Any]:

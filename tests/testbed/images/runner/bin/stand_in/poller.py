@@ -10,7 +10,7 @@ import queue
 import random
 import threading
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import VERSION, terminal
 from .configuration import Settings
@@ -28,7 +28,11 @@ OUTDATED = 7
 class Job(NamedTuple):
     """GitHub has assigned a job."""
 
-    message: dict[str, Any]
+    number: int
+
+
+class Cancel(NamedTuple):
+    """The running job is not wanted any more."""
 
 
 class Over(NamedTuple):
@@ -39,7 +43,7 @@ class Over(NamedTuple):
 
 
 class Poller(threading.Thread):
-    """Connects, polls, and puts Job and Over into ``events``."""
+    """Connects, polls, and puts Job, Cancel and Over into ``events``."""
 
     def __init__(self, settings: Settings, events: queue.SimpleQueue):
         super().__init__(daemon=True)
@@ -62,52 +66,54 @@ class Poller(threading.Thread):
         self._events.put(over)
 
     def _connect(self) -> Over | None:
-        conflicts = 0
-        while True:
-            reply = self._ask(lambda: self.server.create_session(self._settings.runner_id, self._settings.secret))
+        reply = self._create_session()
+        if reply.status == 201:
+            terminal.line()
+            terminal.success("Connected to GitHub")
+            terminal.line()
+            terminal.line(f"Current runner version: '{VERSION}'")
+            return None
+        if reply.status in (401, 404):
+            terminal.line(
+                "Failed to create a session. The runner registration has been deleted from the server, please"
+                " re-configure. Runner registrations are automatically deleted for runners that have not connected"
+                " to the service recently."
+            )
+            return Over(TERMINATED)
+        return _refused(reply)
+
+    def _create_session(self) -> Reply:
+        """The answer to a wish for a session, a conflict only after long waiting."""
+        for number in range(_CONFLICT_TRIES + 1):
+            if number:
+                time.sleep(_CONFLICT_WAIT)
+            reply = self._ask(lambda: self.server.create_session(self._settings.agent_id, self._settings.secret))
             if reply.status == 201:
                 self.server.session = reply.document["session"]
-                terminal.line()
-                terminal.success("Connected to GitHub")
-                terminal.line()
-
-                terminal.line(f"Current runner version: '{VERSION}'")
-                return None
-            if reply.status == 401:
-                terminal.line(
-                    "Failed to create a session. The runner registration has been deleted from the server, please"
-                    " re-configure. Runner registrations are automatically deleted for runners that have not connected"
-                    " to the service recently."
-                )
-                return Over(TERMINATED)
-            if reply.status == 403:
-                return _outdated(reply)
             if reply.status != 409:
-                terminal.error(reply.message)
-                return Over(TERMINATED)
+                break
             terminal.line("A session for this runner already exists.")
-            conflicts += 1
-            if conflicts > _CONFLICT_TRIES:
-                return Over(SESSION_CONFLICT)
-            time.sleep(_CONFLICT_WAIT)
+        return reply
 
     def _poll(self) -> Over:
         while True:
             started = time.monotonic()
             reply = self._ask(self.server.message)
-            if reply.status == 200:
-                self._events.put(Job(reply.document))
+            if reply.status == 404:
+                # Without a session: it has run out, or the runner itself is gone.
+                reply = self._create_session()
+                if reply.status == 404:
+                    return Over(0, removed=True)
+            elif reply.status == 200 and reply.document["type"] == "job":
+                self._events.put(Job(reply.document["job"]))
                 self._go_on.acquire()
+            elif reply.status == 200:
+                self._events.put(Cancel())
             elif reply.status == 204:
                 # Never a storm, even where the other side does not hold the poll.
                 time.sleep(max(0.0, 1 - (time.monotonic() - started)))
-            elif reply.status in (401, 404):
-                return Over(0, removed=True)
-            elif reply.status == 403:
-                return _outdated(reply)
-            else:
-                terminal.error(reply.message)
-                return Over(TERMINATED)
+            if reply.status >= 400:
+                return _refused(reply)
 
     def _ask(self, call) -> Reply:
         """The reply to a call, asked again for as long as GitHub cannot be reached or cannot serve."""
@@ -128,6 +134,9 @@ class Poller(threading.Thread):
             time.sleep(random.uniform(1, 3) if self._failures <= 5 else random.uniform(15, 30))
 
 
-def _outdated(reply: Reply) -> Over:
+def _refused(reply: Reply) -> Over:
+    if reply.status == 409:
+        return Over(SESSION_CONFLICT)
     terminal.error(reply.message)
-    return Over(OUTDATED)
+    # Upstream takes every 403 for this: actions/runner#3381.
+    return Over(OUTDATED if reply.status == 403 else TERMINATED)

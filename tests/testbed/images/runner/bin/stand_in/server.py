@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The runner's side of the test bed's protocol with GitHub, over HTTP(S)."""
+"""The runner's side of the test bed's protocol with GitHub, as tests/testbed/github describes it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from . import VERSION
 
 # Not requests or urllib.request: a listener waits in every container, and should be small.
 UNREACHABLE = (OSError, http.client.HTTPException)
-# GitHub's side holds a poll for 50 s.
-_POLL_TIMEOUT = 75
+# How long GitHub's side is asked to hold a poll, as the real one does.
+_POLL = 50
 _TIMEOUT = 20
 
 
@@ -35,11 +35,11 @@ class Reply(NamedTuple):
 
 
 class Server:
-    """GitHub as one thread sees it: one connection, kept. Every call raises one of UNREACHABLE."""
+    """GitHub, at the address ``url``, as one thread sees it: one connection, kept. Calls raise one of UNREACHABLE."""
 
     def __init__(self, url: str, session: str | None = None):
         self._url = url
-        self._parts = urllib.parse.urlsplit(url)
+        self._parts = urllib.parse.urlsplit(url.rstrip("/") + "/_runner")
         self._connection: http.client.HTTPConnection | None = None
         self.session = session
 
@@ -47,30 +47,38 @@ class Server:
         """The same server over a connection of its own, for another thread."""
         return Server(self._url, self.session)
 
-    def create_session(self, runner_id: int, secret: str) -> Reply:
-        """Come online. 201, 401 where the registration is gone, 403 outdated, 409 where there is a session."""
-        body = {"runner_id": runner_id, "secret": secret, "version": VERSION, "os": "linux"}
-        return self._send("POST", "/sessions", body)
-
-    def message(self) -> Reply:
-        """Wait for a job: 200 with it, 204 for nothing yet, 404 where the runner is no more."""
-        return self._send("GET", f"/sessions/{self.session}/message", timeout=_POLL_TIMEOUT)
+    def create_session(self, agent_id: int, secret: str) -> Reply:
+        """Come online. 201, 404 where the registration is gone, 403 outdated, 409 where there is a session."""
+        body = {"agent_id": agent_id, "secret": secret, "version": VERSION, "os": "linux"}
+        return self._send("POST", "/session", body)
 
     def delete_session(self) -> Reply:
         """Go offline."""
-        return self._send("DELETE", f"/sessions/{self.session}")
+        return self._send("DELETE", "/session")
+
+    def message(self) -> Reply:
+        """Wait for a message: 200 with its type and job, 204 for nothing yet, 404 where the session is no more."""
+        return self._send("GET", f"/message?wait={_POLL}", timeout=_POLL + _TIMEOUT)
 
     def acquire(self, job: int) -> Reply:
-        """Take a job: 200, or 409 where it is lost."""
+        """Take a job: 200 with all of it, 409 where it is lost."""
         return self._send("POST", f"/jobs/{job}/acquire", {})
 
     def append_log(self, job: int, text: bytes) -> Reply:
-        """Add to a job's log; 200 with ``cancel`` where somebody cancelled it."""
+        """Add to a job's log."""
         return self._send("POST", f"/jobs/{job}/log", text)
 
-    def complete(self, job: int, result: str, exit_code: int | None) -> Reply:
+    def finish(self, job: int, result: str, exit_code: int | None) -> Reply:
         """Say how a job ended."""
-        return self._send("POST", f"/jobs/{job}/complete", {"result": result, "exit_code": exit_code})
+        return self._send("POST", f"/jobs/{job}/finish", {"result": result, "exit_code": exit_code})
+
+    def register(self, wish: dict[str, Any]) -> Reply:
+        """Make a runner with a registration token: 201 with its id and files."""
+        return self._send("POST", "/register", wish)
+
+    def remove(self, url: str, token: str, agent_id: int) -> Reply:
+        """Remove a runner with a remove token: 204."""
+        return self._send("POST", "/remove", {"url": url, "token": token, "agent_id": agent_id})
 
     def close(self) -> None:
         """Drop the connection; the next call makes another."""
@@ -81,7 +89,7 @@ class Server:
     def _send(self, method: str, path: str, body: Any = None, timeout: float = _TIMEOUT) -> Reply:
         headers = {"Accept": "application/json", "User-Agent": f"GitHubActionsRunner-linux-x64/{VERSION}"}
         if self.session:
-            headers["Authorization"] = f"Bearer {self.session}"
+            headers["Authorization"] = f"Session {self.session}"
         if isinstance(body, bytes):
             headers["Content-Type"] = "text/plain; charset=utf-8"
         elif body is not None:

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 _ARCHITECTURES = {"x86_64": "X64", "aarch64": "ARM64", "armv7l": "ARM"}
 _FILE_COMMANDS = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_STATE")
@@ -29,10 +28,7 @@ class Place(NamedTuple):
 def prepare(settings: Mapping[str, Any], job: Mapping[str, Any], environment: Mapping[str, str]) -> Place:
     """Make the folders of a job below the work folder; gather what its steps get as environment."""
     work = Path(settings["work"])
-    url = urlsplit(settings["github"])
-    owner, _slash, repository = url.path.strip("/").partition("/")
-    # An organisation's job belongs to some repository of it; which, the bed's jobs do not say.
-    repository = repository or "testbed"
+    owner, _slash, repository = job["repository"].partition("/")
     pipeline = work / repository
     workspace, temp, tools = pipeline / repository, work / "_temp", work / "_tool"
     for folder in (workspace, temp, tools):
@@ -45,12 +41,12 @@ def prepare(settings: Mapping[str, Any], job: Mapping[str, Any], environment: Ma
         "GITHUB_ACTOR": "testbed",
         "GITHUB_EVENT_NAME": "workflow_dispatch",
         "GITHUB_JOB": str(job["name"]),
-        "GITHUB_REPOSITORY": f"{owner}/{repository}",
+        "GITHUB_REPOSITORY": job["repository"],
         "GITHUB_REPOSITORY_OWNER": owner,
         "GITHUB_RUN_ATTEMPT": "1",
-        "GITHUB_RUN_ID": str(job["job_id"]),
-        "GITHUB_RUN_NUMBER": str(job["job_id"]),
-        "GITHUB_SERVER_URL": f"{url.scheme}://{url.netloc}",
+        "GITHUB_RUN_ID": str(job["id"]),
+        "GITHUB_RUN_NUMBER": str(job["id"]),
+        "GITHUB_SERVER_URL": job["url"].removesuffix(f"/{job['repository']}"),
         "GITHUB_WORKFLOW": str(job["name"]),
         "GITHUB_WORKSPACE": str(workspace),
         "RUNNER_ARCH": _ARCHITECTURES.get(platform.machine(), "X64"),
@@ -67,7 +63,6 @@ def prepare(settings: Mapping[str, Any], job: Mapping[str, Any], environment: Ma
         file.parent.mkdir(exist_ok=True)
         file.touch()
         variables[name] = str(file)
-    variables |= {name: str(value) for name, value in (job.get("env") or {}).items()}
     return Place(workspace, temp, variables, tracking)
 
 

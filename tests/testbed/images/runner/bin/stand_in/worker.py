@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -18,19 +19,14 @@ from typing import Any
 from . import surroundings, title
 from .server import UNREACHABLE, Server
 
-_SHUTDOWN = (
-    "The runner has received a shutdown signal. This can happen when the runner service is stopped, or a manually"
-    " started runner is canceled."
-)
-_CANCELED = "The operation was canceled."
 # ProcessInvoker's ladder: what is sent to a step, and how long it is then waited for.
 _LADDER = ((signal.SIGINT, 7.5), (signal.SIGTERM, 2.5), (signal.SIGKILL, 5.0))
 # How long a step's output may stay open after its end, held by a process that it left behind.
 _OUTPUT_PATIENCE = 5
 _LOG_EVERY = 0.2
-_HEARTBEAT = 2.0
+_LOG_PIECE = 512 * 1024
 _LOG_MAX = 4 * 1024 * 1024
-_COMPLETE_PATIENCE = 120
+_FINISH_PATIENCE = 120
 
 
 class Log:
@@ -55,33 +51,27 @@ class Log:
         """Take a line of the runner's own."""
         self._waiting += f"##[error]{text}\n".encode()
 
-    def flush(self, force: bool = False) -> bool:
-        """Send what is due; True where GitHub answers that the job is cancelled."""
-        age = time.monotonic() - self._sent
-        if not force and age < (_LOG_EVERY if self._waiting else _HEARTBEAT):
-            return False
+    def flush(self, force: bool = False) -> None:
+        """Send what is due."""
+        if not self._waiting or (not force and time.monotonic() - self._sent < _LOG_EVERY):
+            return
         self._sent = time.monotonic()
-        try:
-            reply = self._server.append_log(self._job, bytes(self._waiting))
-        except UNREACHABLE:
-            return False
-        if reply.status < 500:
-            self._waiting.clear()
-        return reply.document.get("cancel") is True
+        # What is not taken now is sent again with what follows.
+        with contextlib.suppress(*UNREACHABLE):
+            while self._waiting and self._server.append_log(self._job, bytes(self._waiting[:_LOG_PIECE])).status < 500:
+                del self._waiting[:_LOG_PIECE]
 
 
 class Worker:
     """One job."""
 
-    def __init__(self, order: dict[str, Any], orders: int):
+    def __init__(self, order: dict[str, Any], orders: int, cancelled: str | None = None):
         self._job = order["job"]
         self._settings = order["settings"]
         self._server = Server(self._settings["server"], order["session"])
-        self._log = Log(self._server, self._job["job_id"])
+        self._log = Log(self._server, self._job["id"])
         self._orders = orders
-        self._cancelled: str | None = None
-        timeout = self._job.get("timeout")
-        self._deadline = time.monotonic() + timeout if timeout else None
+        self._cancelled = cancelled
 
     def run(self) -> str:
         """Run the job and report it; its result."""
@@ -89,7 +79,7 @@ class Worker:
         code = self._steps(place)
         self._clean_up(place)
         result = "canceled" if self._cancelled else "succeeded" if code == 0 else "failed"
-        self._complete(result, code)
+        self._finish(result, code)
         return result
 
     def _steps(self, place: surroundings.Place) -> int:
@@ -97,7 +87,8 @@ class Worker:
         code = self._hook(place, "STARTED")
         if code == 0 and not self._cancelled:
             code = self._step(place, surroundings.step(place, self._job["script"]))
-        return code or self._hook(place, "COMPLETED")
+        completed = self._hook(place, "COMPLETED")
+        return code or completed
 
     def _hook(self, place: surroundings.Place, name: str) -> int:
         try:
@@ -117,17 +108,19 @@ class Worker:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        self._attend(process)
+        # What runs after a cancellation, the last hook, is not its victim.
+        spared = self._cancelled is not None
+        self._attend(process, spared)
         process.stdout.close()
         code = process.returncode if process.returncode >= 0 else 128 - process.returncode
-        if self._cancelled:
+        if self._cancelled and not spared:
             self._log.error(self._cancelled)
         elif code:
             self._log.error(f"Process completed with exit code {code}.")
         return code
 
-    def _attend(self, process: subprocess.Popen) -> None:
-        """Carry a step's output until it has ended; climb the ladder once the job is cancelled."""
+    def _attend(self, process: subprocess.Popen, spared: bool) -> None:
+        """Carry a step's output until it has ended; climb the ladder where the job is cancelled."""
         ladder = iter(_LADDER)
         next_rung = None
         ended: float | None = None
@@ -137,7 +130,8 @@ class Worker:
             reading = self._watch_output(selector, output, False)
             open_ = True
             while True:
-                for key, _events in selector.select(_LOG_EVERY / 2 if reading else _LOG_EVERY):
+                # A step whose output has ended is about to end itself.
+                for key, _events in selector.select(_LOG_EVERY if open_ else _LOG_EVERY / 10):
                     if key.fd == self._orders:
                         self._take_order(selector)
                         continue
@@ -145,8 +139,7 @@ class Worker:
                     self._log.add(piece)
                     if not piece:
                         open_ = False
-                if self._log.flush():
-                    self._cancel(_CANCELED)
+                self._log.flush()
                 reading = self._watch_output(selector, output, reading, open_ and not self._log.full)
                 now = time.monotonic()
                 if process.poll() is not None:
@@ -154,9 +147,7 @@ class Worker:
                     if not open_ or now - ended > _OUTPUT_PATIENCE:
                         return
                     continue
-                if self._deadline and now > self._deadline:
-                    self._cancel(f"The job has exceeded the maximum execution time of {self._job['timeout']} seconds.")
-                if self._cancelled and (next_rung is None or now > next_rung):
+                if self._cancelled and not spared and (next_rung is None or now > next_rung):
                     number, patience = next(ladder, _LADDER[-1])
                     next_rung = now + patience
                     _send(process, number)
@@ -170,13 +161,11 @@ class Worker:
         return wanted
 
     def _take_order(self, selector: selectors.BaseSelector) -> None:
-        # Whatever is said after the job itself means its end; so does a listener that is no more.
-        if not os.read(self._orders, 65536):
+        """The job is to end; also where there is no listener any more that could say so."""
+        order = os.read(self._orders, 65536)
+        if not order:
             selector.unregister(self._orders)
-        self._cancel(_SHUTDOWN)
-
-    def _cancel(self, why: str) -> None:
-        self._cancelled = self._cancelled or why
+        self._cancelled = self._cancelled or (_why(order) if order else "The runner's listener has ended.")
 
     def _clean_up(self, place: surroundings.Place) -> None:
         """End what the job has left running, told by RUNNER_TRACKING_ID as upstream does."""
@@ -189,14 +178,14 @@ class Worker:
             except OSError:
                 continue  # gone meanwhile, or another user's
 
-    def _complete(self, result: str, code: int) -> None:
+    def _finish(self, result: str, code: int) -> None:
         """Report until it is heard: a job without an end keeps its runner busy for long."""
-        give_up = time.monotonic() + _COMPLETE_PATIENCE
+        give_up = time.monotonic() + _FINISH_PATIENCE
         pause = 0.5
-        self._log.flush(force=True)
         while time.monotonic() < give_up:
+            self._log.flush(force=True)
             try:
-                if self._server.complete(self._job["job_id"], result, code).status < 500:
+                if self._server.finish(self._job["id"], result, code).status < 500:
                     return
             except UNREACHABLE:
                 pass  # asked again below
@@ -211,19 +200,26 @@ def main(arguments: list[str]) -> int:
     # Not SIG_IGN, which the job's steps would inherit.
     signal.signal(signal.SIGINT, lambda *_: None)
     orders, results = int(arguments[1]), int(arguments[2])
-    result = Worker(_read_order(orders), orders).run()
+    order, rest = _first_order(orders)
+    result = Worker(order, orders, _why(rest) if rest else None).run()
     os.write(results, result.encode())
     return 0
 
 
-def _read_order(descriptor: int) -> dict[str, Any]:
+def _first_order(descriptor: int) -> tuple[dict[str, Any], bytes]:
+    """The line with the job, and what has come behind it already."""
     text = b""
-    while not text.endswith(b"\n"):
+    while b"\n" not in text:
         piece = os.read(descriptor, 65536)
         if not piece:
             raise SystemExit("the listener has ended before it gave a job")
         text += piece
-    return json.loads(text)
+    line, _newline, rest = text.partition(b"\n")
+    return json.loads(line), rest
+
+
+def _why(order: bytes) -> str:
+    return json.loads(order.splitlines()[0])["cancel"]
 
 
 def _send(process: subprocess.Popen, number: int) -> None:
