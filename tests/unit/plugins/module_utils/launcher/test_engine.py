@@ -1,0 +1,281 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Engine client says to Docker what its API documents, understands its answers, and dies of none of them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import socket
+import struct
+import threading
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import (
+    Engine,
+    EngineError,
+    EngineUnavailable,
+    FrameDecoder,
+)
+from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.launcher.scripted_server import (
+    Script,
+    Server,
+    http,
+    unix_server,
+)
+
+
+def stall() -> None:
+    """Longer than the client's patience."""
+    threading.Event().wait(1.0)
+
+
+@contextlib.contextmanager
+def docker(tmp_path: Path, *scripts: Script) -> Iterator[tuple[Engine, Server]]:
+    """An Engine client and the server that it talks to."""
+    with unix_server(tmp_path / "docker.sock", *scripts) as server:
+        yield Engine(str(tmp_path / "docker.sock"), timeout=0.5), server
+
+
+def frame(data: bytes, stream: int = 1) -> bytes:
+    return struct.pack(">BxxxL", stream, len(data)) + data
+
+
+def answer(document: Any, status: int = 200) -> list[bytes]:
+    return [http(status, json.dumps(document).encode(), "Content-Type: application/json", "Api-Version: 1.41")]
+
+
+@pytest.mark.parametrize(
+    ("call", "reply", "method", "path", "query", "result"),
+    [
+        (
+            lambda engine: engine.containers({"a": "b", "c": "d"}),
+            answer([{"Id": "1"}]),
+            "GET",
+            "/containers/json",
+            {"all": "1", "filters": '{"label": ["a=b", "c=d"]}'},
+            [{"Id": "1"}],
+        ),
+        (lambda engine: engine.inspect("x"), answer({"Id": "x"}), "GET", "/containers/x/json", {}, {"Id": "x"}),
+        (lambda engine: engine.inspect("../x"), answer({}), "GET", "/containers/..%2Fx/json", {}, {}),
+        (
+            lambda engine: engine.image("ghcr.io/a/b:c@sha256:0"),
+            answer({"Id": "i"}),
+            "GET",
+            "/images/ghcr.io/a/b:c@sha256:0/json",
+            {},
+            {"Id": "i"},
+        ),
+        (
+            lambda engine: engine.create("name", {"Image": "i"}),
+            answer({"Id": "new"}, 201),
+            "POST",
+            "/containers/create",
+            {"name": "name"},
+            "new",
+        ),
+        (
+            lambda engine: engine.put_archive("x", "/home/runner", b"tar"),
+            [http(200)],
+            "PUT",
+            "/containers/x/archive",
+            {"path": "/home/runner"},
+            None,
+        ),
+        (
+            lambda engine: engine.get_archive("x", "/etc/passwd"),
+            [http(200, b"tar\0\xff")],
+            "GET",
+            "/containers/x/archive",
+            {"path": "/etc/passwd"},
+            b"tar\0\xff",
+        ),
+        (lambda engine: engine.start("x"), [http(204)], "POST", "/containers/x/start", {}, None),
+        (lambda engine: engine.stop("x", 30), [http(304)], "POST", "/containers/x/stop", {"t": "30"}, None),
+        (lambda engine: engine.remove("x"), [http(204)], "DELETE", "/containers/x", {"force": "1", "v": "1"}, None),
+        (
+            lambda engine: engine.processes("x"),
+            answer({"Titles": ["PID", "COMMAND"], "Processes": [["1", "run.sh"], ["7", "Runner.Worker a"]]}),
+            "GET",
+            "/containers/x/top",
+            {"ps_args": "-eo pid,args"},
+            ["run.sh", "Runner.Worker a"],
+        ),
+        (lambda engine: engine.processes("x"), answer({"Processes": None}), "GET", "/containers/x/top", None, []),
+        (
+            lambda engine: engine.logs("x", "1.5"),
+            [http(200, frame(b"out\n") + frame(b"err\xff\n", 2))],
+            "GET",
+            "/containers/x/logs",
+            {"stdout": "1", "stderr": "1", "since": "1.5"},
+            "out\nerr\ufffd\n",
+        ),
+    ],
+)
+def test_each_call_is_the_one_that_docker_documents(
+    tmp_path: Path,
+    call: Callable[[Engine], Any],
+    reply: list[bytes],
+    method: str,
+    path: str,
+    query: dict[str, str] | None,
+    result: Any,
+) -> None:
+    """Method, path, query and what is made of the answer; HTTP/1.0, so that nothing comes in chunks."""
+    with docker(tmp_path, reply) as (engine, server):
+        assert call(engine) == result
+    [request] = server.requests
+    target = urllib.parse.urlsplit(request.target)
+    assert (request.method, target.path, request.version) == (method, path, "HTTP/1.0")
+    if query is not None:
+        assert dict(urllib.parse.parse_qsl(target.query)) == query
+
+
+def test_bodies_arrive_whole_with_their_type(tmp_path: Path) -> None:
+    """JSON for a container, a tar archive for its files."""
+    with docker(tmp_path, answer({"Id": "1"}), [http(200)]) as (engine, server):
+        engine.create("name", {"Image": "i", "Cmd": ["x"]})
+        engine.put_archive("1", "/", b"\0" * 100_000)
+    made, put = server.requests
+    assert (json.loads(made.body), made.headers["content-type"]) == ({"Image": "i", "Cmd": ["x"]}, "application/json")
+    assert (put.body, put.headers["content-type"]) == (b"\0" * 100_000, "application/x-tar")
+
+
+def test_an_answer_in_drops_is_read_to_its_end(tmp_path: Path) -> None:
+    """The end of an answer is the end of the connection, wherever it was cut on the way."""
+    whole = answer({"Id": "x" * 5000})[0]
+    with docker(tmp_path, [whole[start : start + 7] for start in range(0, len(whole), 7)]) as (engine, _server):
+        assert engine.inspect("x") == {"Id": "x" * 5000}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"message": "No such container: x"}', "No such container: x"),
+        (b"", "Docker answered 404"),
+        (b"<html>", "Docker answered 404"),
+        (b"[]", "Docker answered 404"),
+    ],
+)
+def test_an_error_carries_dockers_sentence_and_status(tmp_path: Path, body: bytes, said: str) -> None:
+    """The status decides, the sentence is shown."""
+    with docker(tmp_path, [http(404, body)]) as (engine, _server), pytest.raises(EngineError, match=said) as caught:
+        engine.inspect("x")
+    assert caught.value.status == 404
+    assert not isinstance(caught.value, EngineUnavailable)
+
+
+@pytest.mark.parametrize(
+    ("status", "call", "result"),
+    [
+        (404, lambda engine: engine.remove("x"), None),
+        (409, lambda engine: engine.remove("x"), None),
+        (404, lambda engine: engine.processes("x"), []),
+        (409, lambda engine: engine.processes("x"), []),
+    ],
+)
+def test_what_is_gone_already_is_no_error(
+    tmp_path: Path, status: int, call: Callable[[Engine], Any], result: Any
+) -> None:
+    """The wanted end is there, whoever brought it about."""
+    with docker(tmp_path, [http(status, b'{"message": "gone"}')]) as (engine, _server):
+        assert call(engine) == result
+
+
+@pytest.mark.parametrize("call", [lambda engine: engine.remove("x"), lambda engine: engine.processes("x")])
+def test_a_fault_of_docker_is_not_hidden(tmp_path: Path, call: Callable[[Engine], Any]) -> None:
+    """A container that could not be removed is not taken for removed, nor a job for ended."""
+    with (
+        docker(tmp_path, answer({"message": "cannot"}, 500)) as (engine, _server),
+        pytest.raises(EngineError, match="cannot"),
+    ):
+        call(engine)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param([], id="closed at once"),
+        pytest.param([b"HTTP/1.0 200 OK\r\nContent-"], id="closed in the head"),
+        pytest.param([http(200, b'{"Id": "x"', "Content-Length: 500")], id="closed in the body"),
+        pytest.param([http(200)], id="no body"),
+        pytest.param([stall], id="never answers"),
+        pytest.param([http(200), stall], id="stops in the body"),
+        pytest.param([b"\r\n\r\n"], id="no status line"),
+        pytest.param([b"HELLO THERE\r\n\r\n"], id="another protocol"),
+        pytest.param([http(200, b"<html>")], id="no JSON"),
+    ],
+)
+def test_a_broken_answer_is_an_engine_that_does_not_answer(tmp_path: Path, script: list[Any]) -> None:
+    """dockerd may be killed at any byte: the launcher waits for it and takes over what lives on."""
+    with docker(tmp_path, script) as (engine, _server), pytest.raises(EngineUnavailable):
+        engine.inspect("x")
+
+
+def test_an_absent_engine_is_named_with_its_socket(tmp_path: Path) -> None:
+    """The journal says where Docker was looked for."""
+    path = str(tmp_path / "docker.sock")
+    with pytest.raises(EngineUnavailable, match=path):
+        Engine(path).inspect("x")
+    socket.socket(socket.AF_UNIX).bind(path)
+    with pytest.raises(EngineUnavailable, match="Connection refused"):
+        Engine(path).inspect("x")
+
+
+def test_output_is_followed_as_it_comes(tmp_path: Path) -> None:
+    """What came with the head, what comes later, and the end; a frame in two halves is one piece."""
+    later = threading.Event()
+    whole = frame(b"2 two\n", 2)
+    script = [http(200, frame(b"1 one\n") + whole[:5]), lambda: later.wait(5), whole[5:] + frame(b"3 three\n")]
+    with docker(tmp_path, script) as (engine, server):
+        stream = engine.follow("x", "7.000000001")
+        pieces = stream.begun()
+        assert stream.begun() == []
+        later.set()
+        while True:
+            select.select([stream], [], [], 5)
+            more = stream.read()
+            if more is None:
+                break
+            pieces += more
+        stream.close()
+    assert pieces == [b"1 one\n", b"2 two\n", b"3 three\n"]
+    query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(server.requests[0].target).query))
+    assert query == {"stdout": "1", "stderr": "1", "follow": "1", "timestamps": "1", "since": "7.000000001"}
+
+
+def test_a_quiet_runner_is_followed_for_longer_than_the_timeout(tmp_path: Path) -> None:
+    """An idle runner prints nothing for hours: that is no failure of Docker's."""
+    with docker(tmp_path, [http(200), lambda: threading.Event().wait(0.8), frame(b"late\n")]) as (engine, _server):
+        stream = engine.follow("x", "0")
+        assert stream.begun() == []
+        assert stream.read() == [b"late\n"]
+        stream.close()
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_what_cannot_be_followed_is_an_error(tmp_path: Path, status: int) -> None:
+    """A container that is gone is told from an Engine in trouble."""
+    with docker(tmp_path, answer({"message": "no"}, status)) as (engine, _server), pytest.raises(EngineError) as caught:
+        engine.follow("x", "0")
+    assert caught.value.status == status
+
+
+@given(st.lists(st.binary(max_size=50), max_size=6), st.lists(st.integers(0, 400), max_size=8))
+def test_frames_are_taken_apart_wherever_they_are_cut(payloads: list[bytes], cuts: list[int]) -> None:
+    """The payloads come out whole and in order, for any cutting of the stream, and nothing of the headers with them."""
+    data = b"".join(map(frame, payloads))
+    bounds = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    decoder = FrameDecoder()
+    found = [one for start, end in zip(bounds, bounds[1:]) for one in decoder.feed(data[start:end])]
+    assert found == payloads

@@ -1,0 +1,163 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The launcher's transport speaks TLS, trusts nobody else, follows nobody, and gives up in time."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import github, scope, urllib_transport
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.urllib_transport import (
+    UrllibTransport,
+)
+from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.launcher.scripted_server import (
+    http,
+    tcp_server,
+)
+
+TOKEN = "ghp_" + "s" * 36
+HEADERS = {"Authorization": f"Bearer {TOKEN}", "User-Agent": "test"}
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for localhost, its key in the same file."""
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", f"{path}.key", "-out", f"{path}.crt"]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_bytes(Path(f"{path}.key").read_bytes() + Path(f"{path}.crt").read_bytes())
+    return path
+
+
+@pytest.fixture
+def tls(certificate: Path) -> ssl.SSLContext:
+    """The server's side."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
+    """No proxy, a short patience, and the test's authority among the host's own."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setattr(urllib_transport, "_TIMEOUT", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "status", "answer"),
+    [
+        ("GET", None, 200, b'{"runners": []}'),
+        ("POST", b'{"name": "x"}', 201, b'{"runner": {}}'),
+        ("DELETE", None, 204, b""),
+        ("GET", None, 401, b'{"message": "Bad credentials"}'),
+        ("POST", b"{}", 422, b'{"message": "no"}'),
+        ("GET", None, 503, b""),
+    ],
+)
+def test_a_request_and_its_answer_pass_unchanged(
+    tls: ssl.SSLContext, method: str, body: bytes | None, status: int, answer: bytes
+) -> None:
+    """Whatever the status is; header names come in lower case."""
+    reply = http(status, answer, "Content-Type: application/json", f"Content-Length: {len(answer)}", "Retry-After: 7")
+    with tcp_server([reply], tls=tls) as server:
+        found = UrllibTransport().send(method, f"https://localhost:{server.port}/x?y=z", HEADERS, body)
+    assert (found.status, found.body, found.headers["retry-after"]) == (status, answer, "7")
+    [request] = server.requests
+    assert (request.method, request.target, request.body) == (method, "/x?y=z", body or b"")
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert request.headers["user-agent"] == "test"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(tls: ssl.SSLContext, status: int) -> None:
+    """It would carry the token to another address: it is an answer like any other."""
+    with tcp_server([http(200, b"{}")], tls=tls) as elsewhere:
+        redirect = http(status, b"", f"Location: https://localhost:{elsewhere.port}/", "Content-Length: 0")
+        with tcp_server([redirect], tls=tls) as server:
+            found = UrllibTransport().send("GET", f"https://localhost:{server.port}/", HEADERS, None)
+    assert found.status == status
+    assert elsewhere.connections == 0
+
+
+def test_a_captive_portal_is_not_taken_for_github(tls: ssl.SSLContext) -> None:
+    """A login page with status 200 is a trouble that passes, and names where to look."""
+    page = http(200, b"<html>Welcome to the hotel", "Content-Type: text/html")
+    with tcp_server([page], tls=tls) as server:
+        hotel = scope.Scope("url", "organization", "acme", f"https://localhost:{server.port}")
+        with pytest.raises(Trouble, match="proxy or the network") as caught:
+            github.GitHub(UrllibTransport(), hotel, TOKEN).create_jit_config("name", ["x"], 1)
+    assert (caught.value.kind, caught.value.lasting) == ("nonsense", False)
+
+
+def stall() -> None:
+    threading.Event().wait(1.2)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param([], id="closed at once"),
+        pytest.param([stall], id="never answers"),
+        pytest.param([http(200, b"{", "Content-Length: 50"), stall], id="stops in the body"),
+        pytest.param([http(502, b"{", "Content-Length: 50"), stall], id="stops in an error's body"),
+        pytest.param([http(200, b"zz\r\n", "Transfer-Encoding: chunked", version="1.1")], id="broken chunks"),
+        pytest.param([http(502, b"zz\r\n", "Transfer-Encoding: chunked", version="1.1")], id="broken error chunks"),
+        pytest.param([b"SSH-2.0-OpenSSH\r\n"], id="another protocol"),
+    ],
+)
+def test_a_broken_connection_is_a_trouble_that_shows_no_secret(tls: ssl.SSLContext, script: list[Any]) -> None:
+    """It passes by itself, names the host, and comes within the time."""
+    with tcp_server(script, tls=tls) as server, pytest.raises(Trouble, match="localhost cannot be reached") as caught:
+        UrllibTransport().send("GET", f"https://localhost:{server.port}/", HEADERS, None)
+    assert (caught.value.kind, caught.value.lasting) == ("unreachable", False)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "said"),
+    [("localhost", False, "certificate verify failed"), ("127.0.0.1", True, "certificate verify failed")],
+)
+def test_a_server_that_cannot_prove_itself_gets_no_token(
+    tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, host: str, trusted: bool, said: str
+) -> None:
+    """Neither an unknown authority nor another name is accepted."""
+    if not trusted:
+        (tmp_path / "empty").touch()
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "empty"))
+        monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    with tcp_server([http(200, b"{}")], tls=tls) as server, pytest.raises(Trouble, match=said):
+        UrllibTransport().send("GET", f"https://{host}:{server.port}/", HEADERS, None)
+    assert server.requests == []
+
+
+def test_nobody_there_is_a_trouble() -> None:
+    """A closed port, as while the network comes up."""
+    with tcp_server([]) as server:
+        port = server.port
+    with pytest.raises(Trouble, match="Connection refused"):
+        UrllibTransport().send("GET", f"https://localhost:{port}/", HEADERS, None)
+
+
+def test_the_environments_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a proxy the connection is a tunnel: the proxy learns the host's name and not the token."""
+    with tcp_server([http(503)]) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+        with pytest.raises(Trouble, match="Tunnel connection failed"):
+            UrllibTransport().send("GET", "https://api.github.com/x", HEADERS, None)
+    [request] = proxy.requests
+    assert (request.method, request.target) == ("CONNECT", "api.github.com:443")
+    assert TOKEN not in repr(request)
