@@ -28,6 +28,7 @@ class ActionModule(ActionBase):
                 "url": {"type": "str", "required": True},
                 "token": {"type": "str", "required": True, "no_log": True},
                 "image": {"type": "str", "required": True},
+                "count": {"type": "int", "default": 1},
                 "labels": {"type": "list", "elements": "str", "default": []},
             },
         )
@@ -36,6 +37,7 @@ class ActionModule(ActionBase):
             # The architecture's own label cannot be wrong: any will do here.
             labels = pool.all_labels(options["labels"], "x86_64")
             pool.Pool(name="default", url=options["url"], image=options["image"], labels=labels)
+            pool.check_count(options["count"])
         except (sealed.SealedError, pool.PoolError) as error:
             raise AnsibleActionFail(str(error)) from error
         result["changed"] = False

@@ -12,7 +12,7 @@ module: runner_check
 short_description: Check a pool's options before any host is touched
 version_added: 0.1.0
 description:
-  - Checks the URL, the token's form, the image's name and the labels on the control node, and fails with one sentence
+  - Checks the URL, the form of the token, the name of the image, the labels and the count on the control node, and fails with one sentence
     that says what to use instead.
   - Reaches neither the host nor GitHub.
 author: SocialGouv (@SocialGouv)
@@ -32,6 +32,10 @@ options:
     description: The runner image.
     type: str
     required: true
+  count:
+    description: The number of instances.
+    type: int
+    default: 1
   labels:
     description: The pool's own labels.
     type: list

@@ -131,9 +131,8 @@ from ..module_utils import _docker, _runner
 from ..module_utils._failure import Failure
 from ..module_utils._runner_pool import PoolRun
 from ..module_utils._systemd import Systemd
+from ..module_utils.launcher import pool
 from ..module_utils.launcher.paths import Paths
-
-_MOST = 1000
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -143,10 +142,12 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     if params["state"] == "absent":
         run = PoolRun(params["name"], paths, systemd, None)
         return run.remove(params["wait"], params["wait_timeout"], module.check_mode)
-    if not 0 <= params["count"] <= _MOST:
-        raise Failure(f"count is {params['count']}: it takes 0 to {_MOST}")
+    try:
+        count = pool.check_count(params["count"])
+    except pool.PoolError as error:
+        raise Failure(str(error)) from error
     run = PoolRun(params["name"], paths, systemd, _docker.connect(module.check_mode))
-    return run.ensure(params["count"], params["wait"], params["wait_timeout"], module.check_mode)
+    return run.ensure(count, params["wait"], params["wait_timeout"], module.check_mode)
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from . import names, scope
 # GitHub adds these three itself to a runner that config.sh registers, but not to a JIT configuration.
 DEFAULT_LABELS = ("self-hosted", "linux")
 ARCHITECTURES = {"x86_64": "x64", "aarch64": "arm64", "armv7l": "arm"}
+COUNT_MAX = 1000
 _LABEL = re.compile(r"[^\s,]{1,256}")
 
 
@@ -105,6 +106,13 @@ def from_mapping(document: Any) -> Pool:
         elif type(values[name]) is not (int if field.type == "int" else str):
             raise PoolError(f"{name} is not {'a number' if field.type == 'int' else 'a string'}")
     return Pool(**values)
+
+
+def check_count(count: int) -> int:
+    """The number of a pool's instances, if a host can have as many. Raises PoolError."""
+    if not 0 <= count <= COUNT_MAX:
+        raise PoolError(f"the count of instances is {count}: it takes 0 to {COUNT_MAX}")
+    return count
 
 
 def all_labels(own: list[str], machine: str) -> tuple[str, ...]:
