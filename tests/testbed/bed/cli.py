@@ -13,11 +13,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from . import docker, hosts, inventory, lifecycle, packages
 from .errors import BedError
 from .layout import GITHUB, HOST_PREFIX, REGISTRY, State
 from .progress import say
+from .stand_in import StandIn
 
 EXIT_BAD = 1
 EXIT_INTERRUPTED = 130
@@ -69,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     submit = commands.add_parser("submit", help="give GitHub a job")
     submit.add_argument("--labels", type=_labels, default=["self-hosted"], metavar="A,B", help="(self-hosted)")
     submit.add_argument("--name", help="the job's name")
-    submit.add_argument("--wait", action="store_true", help="wait for its end, print its log, exit as it did")
+    submit.add_argument("--wait", action="store_true", help="wait for its end, print its log, exit 0 if it succeeded")
     submit.add_argument("--timeout", type=float, default=300, metavar="S", help="how long to wait (300)")
     script = submit.add_mutually_exclusive_group(required=True)
     script.add_argument("script", nargs="?", metavar="SCRIPT", help="a file, or - for standard input")
@@ -182,17 +184,28 @@ def _submit(options: argparse.Namespace, _state: State) -> int:
     if not options.wait:
         print(job)
         return 0
-    deadline = time.monotonic() + options.timeout
-    while True:
-        seen = github.call("GET", f"/jobs/{job}")
-        if seen["status"] == "completed":
-            break
-        if time.monotonic() > deadline:
-            raise BedError(f"job {job} is still {seen['status']} after {options.timeout:g} s: see `testbed runners`")
-        time.sleep(JOB_POLL_SECONDS)
+    try:
+        seen = _wait_for_job(github, job, options.timeout)
+    except (BedError, KeyboardInterrupt):
+        # Nobody waits for it any more: it must not take a runner from whoever comes next.
+        github.call("POST", f"/jobs/{job}/cancel")
+        raise
     print(seen["log"], end="" if seen["log"].endswith("\n") else "\n")
     say(f"job {job} {seen['result']} on {seen['runner_name']} (exit code {seen['exit_code']})")
     return 0 if seen["result"] == "succeeded" else EXIT_BAD
+
+
+def _wait_for_job(github: StandIn, job: int, seconds: float) -> dict[str, Any]:
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = github.call("GET", f"/jobs/{job}")
+        if seen["status"] == "completed":
+            return seen
+        if time.monotonic() > deadline:
+            raise BedError(
+                f"job {job} was still {seen['status']} after {seconds:g} s and is cancelled: no runner for it?"
+            )
+        time.sleep(JOB_POLL_SECONDS)
 
 
 def _push(options: argparse.Namespace, state: State) -> None:

@@ -79,3 +79,24 @@ def test_an_error_is_one_line_and_a_bad_exit(
     monkeypatch.setenv("TESTBED_STATE", str(tmp_path))
     assert cli.main(["inventory"]) == 1
     assert capsys.readouterr().err == "testbed: the bed is not up: run `testbed up`\n"
+
+
+class Queue:
+    """A GitHub whose jobs never start."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def call(self, method: str, path: str, body: object = None) -> dict[str, object]:
+        self.calls.append(f"{method} {path}")
+        return {"id": 7, "status": "queued"}
+
+
+def test_a_job_that_is_waited_for_in_vain_is_cancelled(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = Queue()
+    monkeypatch.setattr(cli.lifecycle, "stand_in", lambda: queue)
+    assert cli.main(["submit", "--wait", "--timeout", "0", "-c", "true"]) == 1
+    assert queue.calls[-1] == "POST /jobs/7/cancel"
+    assert "job 7 was still queued after 0 s and is cancelled" in capsys.readouterr().err
