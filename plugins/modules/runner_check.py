@@ -12,8 +12,8 @@ module: runner_check
 short_description: Check a pool's options before any host is touched
 version_added: 0.1.0
 description:
-  - Checks the URL, the form of the token, the name of the image, the labels and the count on the control node, and fails with one sentence
-    that says what to use instead.
+  - Checks the URL, the form of the token, the name of the image, the labels and the count on the control node, and
+    fails with one sentence that says what to use instead.
   - Reaches neither the host nor GitHub.
 author: SocialGouv (@SocialGouv)
 extends_documentation_fragment:

@@ -106,6 +106,8 @@ class Life:
             self._back_off_after_short_lives()
             if self._signals.drain:
                 return EXIT_OK
+            if self._replaced():
+                return None
             running = self._launch(self._read_pool())
             self._troubles = 0
         outcome = watch.Watch(

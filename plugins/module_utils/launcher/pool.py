@@ -103,7 +103,7 @@ def from_mapping(document: Any) -> Pool:
             if not isinstance(values[name], (list, tuple)) or not all(isinstance(one, str) for one in values[name]):
                 raise PoolError("labels is not a list of strings")
             values[name] = tuple(values[name])
-        elif type(values[name]) is not (int if field.type == "int" else str):
+        elif isinstance(values[name], bool) or not isinstance(values[name], int if field.type == "int" else str):
             raise PoolError(f"{name} is not {'a number' if field.type == 'int' else 'a string'}")
     return Pool(**values)
 
