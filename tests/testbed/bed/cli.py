@@ -203,7 +203,7 @@ def _wait_for_job(github: StandIn, job: int, seconds: float) -> dict[str, Any]:
             return seen
         if time.monotonic() > deadline:
             raise BedError(
-                f"job {job} was still {seen['status']} after {seconds:g} s and is cancelled: no runner for it?"
+                f"job {job} was still {seen['status']} after {seconds:g} s and is cancelled: see `testbed runners`"
             )
         time.sleep(JOB_POLL_SECONDS)
 
