@@ -121,9 +121,9 @@ def test_a_connection_that_broke_is_never_opened_again(server: Any) -> None:
     """micro-cipher restarts between the comparison and the request: the new process, with its new key, gets nothing."""
     closed = threading.Event()
     engine = Engine(before_log=lambda: closed.wait(5))
-    with server([closed.set], [http(200, b"never")], receive=False) as running:
-        with pytest.raises(Trouble, match="broke off") as caught:
-            unseal(engine)
+    with server([closed.set], [http(200, b"never")], receive=False) as running, pytest.raises(Trouble) as caught:
+        unseal(engine)
+    assert "broke off" in str(caught.value)
     assert (caught.value.kind, caught.value.lasting) == ("cipher", False)
     assert running.connections == 1
     assert running.requests == []

@@ -1,0 +1,598 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An instance keeps one runner after another, never loses track of one, never storms, and never ends a job."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import files, names, state, systemd
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import (
+    EngineError,
+    EngineUnavailable,
+)
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
+from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.launcher.world import (
+    MARK,
+    POOL,
+    START,
+    WORKER,
+    World,
+    ends,
+    idle,
+    job,
+    say,
+)
+
+OTHER = dataclasses.replace(POOL, image="runner:2")
+
+
+@pytest.fixture(autouse=True)
+def notified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What systemd is told."""
+    told: list[str] = []
+    monkeypatch.setattr(systemd, "notify", lambda *assignments: told.extend(assignments))
+    return told
+
+
+def nothing_is_left(world: World) -> bool:
+    return not world.engine.all and not world.github.registered
+
+
+# From nothing to an idle runner.
+
+
+def test_a_runner_is_registered_and_stands_ready(tmp_path: Path, notified: list[str]) -> None:
+    """One container with the marks and GitHub's files in it; ready once it listens, shown with all its facts."""
+    world = World(tmp_path)
+    seen: list[tuple[state.State, dict[str, bytes]]] = []
+    world.at(60, lambda: seen.append((world.state, world.engine.running[0].files)))
+    world.at(61, world.signals.terminate)
+    assert world.live() == 0
+    [(shown, contents)] = seen
+    assert contents == {".runner": b"{}", ".credentials": b"{}"}
+    assert (shown.state, shown.reason, shown.failures, shown.runner_id) == ("idle", "", 0, 1)
+    assert (shown.image, shown.config, shown.since) == ("sha256:1", POOL.config, START + 2)
+    assert shown.runner is not None
+    assert names.is_ours(shown.runner, MARK)
+    assert world.engine.made[0].name == shown.runner
+    assert world.engine.made[0].labels[names.LABEL_MARK] == MARK
+    assert notified.count("READY=1") == 1
+    assert notified[-1] == "STOPPING=1"
+
+
+def test_the_runners_output_is_in_the_journal_line_by_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``journalctl -u github-runner@1`` shows what the container prints, and the launcher's own words beside it."""
+    world = World(tmp_path)
+    world.at(10, world.signals.terminate)
+    world.live()
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[:2] == ["√ Connected to GitHub", "2026-11-24 10:00:02Z: Listening for Jobs"]
+    assert all(line.startswith("github-runner: ") for line in shown.err.splitlines())
+
+
+def test_after_a_job_another_runner_stands(tmp_path: Path) -> None:
+    """The used container is gone, the next one has a name of its own, and GitHub is not asked to forget the used one."""
+    world = World(tmp_path, job(10, 60), job(10, 60))
+    busy: list[state.State] = []
+    world.at(30, lambda: busy.append(world.state))
+    world.at(200, world.signals.terminate)
+    assert world.live() == 0
+    assert [(one.state, one.job) for one in busy] == [("busy", "build")]
+    assert len({one.name for one in world.engine.made}) == 3
+    assert {runner for _moment, runner, _id in world.github.deregistrations} == {world.engine.made[2].name}
+    assert [round(moment) for moment, _runner in world.github.registrations] == [0, 73, 146]
+    assert nothing_is_left(world)
+
+
+def test_a_runner_that_github_removed_is_replaced(tmp_path: Path) -> None:
+    """Idle runners end after minutes without a job (actions/runner#4726): deregistered, removed, replaced at once."""
+    world = World(tmp_path, ends(300, listens=True), ends(300, listens=True))
+    world.at(700, world.signals.terminate)
+    assert world.live() == 0
+    assert [round(moment) for moment, _runner in world.github.registrations] == [0, 301, 602]
+    assert {runner for _moment, runner, _id in world.github.deregistrations} == {one.name for one in world.engine.made}
+    assert nothing_is_left(world)
+
+
+# What was left from before.
+
+
+@pytest.mark.parametrize("works", [True, False])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_running_container_is_taken_over(tmp_path: Path, works: bool, known: bool) -> None:
+    """After an update or a crash of the launcher: no new registration, and its job ends in peace."""
+    world = World(tmp_path)
+    one = world.engine.add(state="running")
+    world.github.registered[one.name] = 7
+    if works:
+        one.processes.append(WORKER)
+    if known:
+        before = state.State("1", "default", runner=one.name, runner_id=7, container=one.id, job="x" if works else None)
+        state.write(world.paths, before)
+    shown: list[state.State] = []
+    world.at(50, lambda: shown.append(world.state))
+    world.at(60, lambda: world.engine.end(one))
+    world.at(60, world.signals.terminate)
+    assert world.live() == 0
+    assert (shown[0].state, shown[0].runner) == ("busy" if works else "idle", one.name)
+    assert (shown[0].container, shown[0].config) == (one.id, POOL.config)
+    assert world.github.attempts == []
+    assert world.engine.all == {}
+
+
+def test_no_line_is_lost_or_printed_twice_over_a_restart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The new launcher goes on where the old one stopped, to the line."""
+
+    def talks(world: World, one: Any) -> None:
+        idle(world, one)
+        for second in range(5, 95, 5):
+            say(world, one, second, f"line {second}")
+
+    world = World(tmp_path, talks)
+    world.at(42, world.replace_program)
+    world.at(42, world.signals.hang_up)
+    assert world.live() == 0
+    assert len(world.engine.running) == 1
+    assert len(world.github.registered) == 1
+    world.signals.restart()
+    world.at(100, world.signals.terminate)
+    assert world.live() == 0
+    printed = [line.partition(": ")[2] for line in capsys.readouterr().out.splitlines() if "line" in line]
+    assert printed == [f"line {second}" for second in range(5, 95, 5)]
+
+
+@pytest.mark.parametrize("left", ["created", "exited", "dead"])
+def test_dead_containers_of_this_instance_are_buried(tmp_path: Path, left: str) -> None:
+    """With their registrations, by their exact names."""
+    world = World(tmp_path)
+    one = world.engine.add(state=left)
+    world.github.registered[one.name] = 7
+    world.at(10, world.signals.terminate)
+    assert world.live() == 0
+    assert world.github.deregistrations[0] == (0, one.name, None)
+    assert nothing_is_left(world)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {names.LABEL_MARK: "76543210", names.LABEL_INSTANCE: "1"},
+        {names.LABEL_MARK: MARK, names.LABEL_INSTANCE: "2"},
+        {},
+    ],
+    ids=["another host's", "another instance's", "somebody's"],
+)
+@pytest.mark.parametrize("left", ["running", "exited", "created"])
+def test_nothing_else_is_touched(tmp_path: Path, labels: dict[str, str], left: str) -> None:
+    """Only what carries this host's mark and this instance's name is ours."""
+    world = World(tmp_path)
+    foreign = world.engine.add(name="foreign", labels=labels, state=left)
+    world.at(60, world.signals.terminate)
+    assert world.live() == 0
+    assert list(world.engine.all.values()) == [foreign]
+    assert foreign.state == left
+    assert "foreign" not in [runner for _moment, runner, _id in world.github.deregistrations]
+
+
+# Troubles.
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Trouble("sealed", "seal it again", state="sealed", lasting=True),
+        Trouble("refused", "GitHub refused the token (401)", lasting=True),
+        Trouble("limited", "used up", retry_after=600.0),
+        Trouble("unavailable", "GitHub cannot serve now (503)"),
+        Trouble("conflict", "GitHub already has a runner of that name (409)"),
+    ],
+    ids=lambda trouble: trouble.kind,
+)
+def test_a_trouble_is_shown_and_waited_out(tmp_path: Path, notified: list[str], trouble: Trouble) -> None:
+    """State, reason and moment of the next try are published; the half-made container goes; then it works."""
+    world = World(tmp_path)
+    world.github.register_troubles = [trouble]
+    shown: list[state.State] = []
+    left: list[int] = []
+    world.at(0.5, lambda: shown.append(world.state))
+    world.at(0.5, lambda: left.append(len(world.engine.all)))
+    world.at(2000, world.signals.terminate)
+    assert world.live() == 0
+    [one] = shown
+    assert (one.state, one.reason, one.kind, one.lasting) == (
+        trouble.state,
+        str(trouble),
+        trouble.kind,
+        trouble.lasting,
+    )
+    assert (one.runner, one.container, left) == (None, None, [0])
+    first, second = world.github.attempts
+    assert second - first >= (trouble.retry_after or 1.0)
+    assert one.until == pytest.approx(START + second, abs=0.1)
+    # systemd must not wait with the boot for a host that is sealed.
+    assert notified.index("READY=1") < notified.index("STATUS=idle")
+    assert nothing_is_left(world)
+
+
+def test_troubles_in_a_row_wait_longer_and_longer(tmp_path: Path) -> None:
+    """An outage of a day costs GitHub some three hundred requests of an instance, not a storm."""
+    world = World(tmp_path)
+    world.github.register_troubles = [Trouble("unavailable", "GitHub cannot serve now (503)")] * 2000
+    world.at(86_400, world.signals.terminate)
+    assert world.live() == 0
+    assert 86_400 / 300 <= len(world.github.attempts) <= 86_400 / 150 + 10
+
+
+@pytest.mark.parametrize(
+    "mends", [World.seal, lambda world: world.write_pool(OTHER), lambda world: world.signals.hang_up()]
+)
+def test_what_a_person_mends_wakes_the_instance_up(tmp_path: Path, mends: Any) -> None:
+    """A new token or pool file counts within seconds, not at the end of the back-off."""
+    world = World(tmp_path)
+    world.github.register_troubles = [Trouble("sealed", "seal it again", state="sealed", lasting=True)] * 3
+    for moment in (5, 10, 15):
+        world.at(moment, lambda: mends(world))
+    world.at(60, world.signals.terminate)
+    assert world.live() == 0
+    assert len(world.github.attempts) == 4
+    assert world.github.attempts[-1] <= 18
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        ("image", EngineError(404, "No such image: runner:1"), "no image runner:1: pull it"),
+        ("image", EngineError(500, "oops"), "oops"),
+        ("create", EngineError(404, "network github-runner not found"), "no network github-runner: run the playbook"),
+        ("create", EngineError(500, "no space left on device"), "no space left on device"),
+        ("create", EngineUnavailable("Docker does not answer"), "Docker does not answer"),
+        ("inspect", EngineError(500, "oops"), "oops"),
+        ("get_archive", EngineError(404, "Could not find the file /etc/passwd"), "/etc/passwd"),
+        ("put_archive", EngineError(404, "Could not find the file /home/runner"), "/home/runner"),
+        ("start", EngineError(500, "oci runtime error"), "oci runtime error"),
+        ("start", EngineError(404, "network github-runner not found"), "network github-runner"),
+    ],
+)
+def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path, call: str, error: EngineError, said: str) -> None:
+    """Neither a container nor a registration, wherever it failed; the reason is shown and the next try works."""
+    world = World(tmp_path)
+    world.engine.failures[call] = [error]
+    seen: list[tuple[str, str, bool]] = []
+    world.at(0.5, lambda: seen.append((world.state.state, world.state.reason, nothing_is_left(world))))
+    world.at(200, world.signals.terminate)
+    assert world.live() == 0
+    [(shown, reason, clean)] = seen
+    assert (shown, clean) == ("waiting", True)
+    assert said in reason
+    assert len(world.engine.made) >= 1
+    assert nothing_is_left(world)
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_runners_that_end_at_once_are_slowed(tmp_path: Path, listens: bool) -> None:
+    """A broken image or a GitHub that removes idle runners quickly makes no storm of registrations."""
+    world = World(tmp_path, *[ends(1, code=1, listens=listens)] * 500)
+    shown: list[state.State] = []
+    world.at(1500, lambda: shown.append(world.state))
+    world.at(3600, world.signals.terminate)
+    assert world.live() == 0
+    assert len(world.github.registrations) < 40
+    assert (shown[0].state, shown[0].kind) == ("waiting", "runner")
+    assert "look at the journal" in shown[0].reason
+    assert nothing_is_left(world)
+
+
+def test_a_runner_that_is_too_old_waits_for_another_image(tmp_path: Path) -> None:
+    """Exit code 7: GitHub is not asked again before there is another image, and then at once."""
+    world = World(tmp_path, ends(5, code=7))
+    shown: list[state.State] = []
+    world.at(3000, lambda: shown.append(world.state))
+    world.at(3600, lambda: world.engine.images.update({"runner:1": "sha256:new"}))
+    world.at(4000, world.signals.terminate)
+    assert world.live() == 0
+    assert (shown[0].state, shown[0].lasting) == ("outdated", True)
+    _first, second = world.github.attempts
+    assert 3600 <= second <= 3640
+    assert world.engine.made[1].image == "sha256:new"
+
+
+def test_an_outdated_instance_lets_a_new_launcher_take_over(tmp_path: Path) -> None:
+    """Waiting for an image does not keep an old launcher for ever."""
+    world = World(tmp_path, ends(5, code=7))
+    world.at(100, world.replace_program)
+    world.at(100, world.signals.hang_up)
+    world.at(5000, world.signals.terminate)
+    assert world.live() == 0
+    assert world.now - START < 200
+
+
+@pytest.mark.parametrize("text", [None, b"", b"{", b"\xff\xfe", b'{"name": "default"}'])
+def test_a_pool_file_that_cannot_be_read_is_waited_for(tmp_path: Path, text: bytes | None) -> None:
+    """The remedy is shown, nothing is registered, and a good file counts within seconds."""
+    world = World(tmp_path)
+    path = Path(world.paths.pool("default"))
+    path.unlink()
+    if text is not None:
+        path.write_bytes(text)
+    shown: list[state.State] = []
+    world.at(1, lambda: shown.append(world.state))
+    world.at(10, lambda: world.write_pool(POOL))
+    world.at(30, world.signals.terminate)
+    assert world.live() == 0
+    assert (shown[0].state, shown[0].kind, shown[0].lasting) == ("waiting", "pool", True)
+    assert [10 <= moment <= 13 for moment in world.github.attempts] == [True]
+
+
+def test_a_runner_whose_pool_file_is_gone_lives_on(tmp_path: Path) -> None:
+    """What runs needs no file: the job ends in peace, also where the launcher starts anew meanwhile."""
+    world = World(tmp_path)
+    one = world.engine.add(state="running")
+    one.processes.append(WORKER)
+    Path(world.paths.pool("default")).unlink()
+    world.at(100, world.signals.terminate)
+    world.at(200, lambda: world.engine.end(one))
+    assert world.live() == 0
+    assert world.now - START >= 200
+    assert world.engine.killed_jobs == []
+
+
+# Docker goes and comes back.
+
+
+def test_a_restart_of_docker_is_lived_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With live-restore the container lives on: it is watched on, no line is lost, and Docker is not stormed."""
+    world = World(tmp_path, job(10, 500))
+    world.at(50, world.engine.go_down)
+    world.at(90, lambda: world.engine.emit(world.engine.made[0], "printed meanwhile"))
+    world.at(150, world.engine.come_back)
+    world.at(600, world.signals.terminate)
+    assert world.live() == 0
+    assert world.engine.killed_jobs == []
+    assert capsys.readouterr().out.count("printed meanwhile") == 1
+    assert len(world.github.registrations) == 2
+    assert len([one for one in world.engine.calls if 50 <= one[0] <= 150]) <= 300
+
+
+# Reloading.
+
+
+@pytest.mark.parametrize("behaviour", [idle, job(10, 500)], ids=["idle", "busy"])
+def test_an_outdated_runner_is_renewed_when_it_has_no_job(tmp_path: Path, behaviour: Any) -> None:
+    """A reload with another image in the pool file: an idle one goes at once, a busy one after its job."""
+    world = World(tmp_path, behaviour)
+    world.at(100, lambda: world.write_pool(OTHER))
+    world.at(100, world.signals.hang_up)
+    world.at(800, world.signals.terminate)
+    assert world.live() == 0
+    assert [one.image for one in world.engine.made] == ["sha256:1", "sha256:2"]
+    assert world.engine.killed_jobs == []
+    second = world.github.registrations[1][0]
+    assert 100 <= second <= 112 if behaviour is idle else 511 <= second <= 530
+    assert nothing_is_left(world)
+
+
+def test_a_moved_image_renews_an_idle_runner(tmp_path: Path) -> None:
+    """The same name, another image behind it."""
+    world = World(tmp_path)
+    world.at(100, lambda: world.engine.images.update({"runner:1": "sha256:moved"}))
+    world.at(100, world.signals.hang_up)
+    world.at(200, world.signals.terminate)
+    assert world.live() == 0
+    assert [one.image for one in world.engine.made] == ["sha256:1", "sha256:moved"]
+
+
+@pytest.mark.parametrize("damage", [None, b"{"])
+def test_a_reload_without_a_change_disturbs_nobody(tmp_path: Path, damage: bytes | None) -> None:
+    """Nor does one with a file that cannot be read."""
+    world = World(tmp_path)
+    if damage:
+        world.at(99, lambda: Path(world.paths.pool("default")).write_bytes(damage))
+        world.at(101, lambda: world.write_pool(POOL))
+    world.at(100, world.signals.hang_up)
+    world.at(200, world.signals.terminate)
+    assert world.live() == 0
+    assert len(world.engine.made) == 1
+    assert min(moment for moment, _runner, _id in world.github.deregistrations) == 200
+
+
+# Draining.
+
+
+def test_an_idle_runner_is_drained_in_seconds(tmp_path: Path) -> None:
+    """Deregistered first, so that no job can come; watched for a moment; stopped; removed. Nobody else is."""
+    world = World(tmp_path)
+    world.at(100, world.signals.terminate)
+    assert world.live() == 0
+    name = world.engine.made[0].name
+    assert world.github.deregistrations[0] == (100, name, 1)
+    assert {(runner, number) for _moment, runner, number in world.github.deregistrations} == {(name, 1)}
+    [stopped] = [moment for moment, call, _container in world.engine.calls if call == "stop"]
+    assert 105 <= stopped <= 106
+    assert world.now - START <= 107
+    assert nothing_is_left(world)
+    assert (world.state.runner, world.state.container) == (None, None)
+
+
+def test_a_busy_runner_is_drained_by_its_jobs_end(tmp_path: Path) -> None:
+    """It is neither stopped nor deregistered, shows that it drains, and no successor is made."""
+    world = World(tmp_path, job(10, 1000))
+    shown: list[state.State] = []
+    world.at(100, world.signals.terminate)
+    world.at(500, lambda: shown.append(world.state))
+    assert world.live() == 0
+    assert (shown[0].state, shown[0].reason) == ("draining", "waits for the job to end")
+    assert world.engine.count("stop") == 0
+    assert world.github.deregistrations == []
+    assert len(world.engine.made) == 1
+    assert 1011 <= world.now - START <= 1015
+
+
+@settings(max_examples=150)
+@given(
+    drain=st.floats(0, 60),
+    begins=st.floats(2, 60),
+    lasts=st.floats(0.1, 120),
+    spawn=st.floats(0, 4.9),
+    lies=st.booleans(),
+    renew=st.booleans(),
+)
+def test_no_drain_ever_ends_a_job(
+    drain: float, begins: float, lasts: float, spawn: float, lies: bool, renew: bool
+) -> None:
+    """Whenever it comes, also between GitHub's assignment and the worker, and where GitHub's DELETE does not know."""
+    with tempfile.TemporaryDirectory() as root:
+        world = World(Path(root), job(begins, lasts, spawn))
+        world.github.lies = lies
+        if renew:
+            world.at(drain, lambda: world.write_pool(OTHER))
+            world.at(drain, world.signals.hang_up)
+            world.at(1000, world.signals.terminate)
+        else:
+            world.at(drain, world.signals.terminate)
+        assert world.live() == 0
+        assert world.engine.killed_jobs == []
+        assert nothing_is_left(world)
+
+
+def test_a_runner_that_github_calls_busy_is_asked_for_again(tmp_path: Path) -> None:
+    """422: a job is on its way. It is neither stopped nor forgotten."""
+    world = World(tmp_path)
+    world.github.deregister_troubles = [Trouble("busy", "still running a job")] * 10
+    world.at(100, world.signals.terminate)
+    assert world.live() == 0
+    moments = [moment for moment, _runner, _id in world.github.deregistrations]
+    assert moments[10] - moments[0] >= 19
+    [stopped] = [moment for moment, call, _container in world.engine.calls if call == "stop"]
+    assert stopped >= moments[10] + 5
+
+
+@pytest.mark.parametrize(
+    ("trouble", "waits"),
+    [
+        (Trouble("unavailable", "GitHub cannot serve now (503)"), True),
+        (Trouble("limited", "used up", retry_after=60.0), True),
+        (Trouble("refused", "GitHub refused the token (401)", lasting=True), False),
+    ],
+    ids=lambda one: getattr(one, "kind", None),
+)
+def test_a_drain_waits_for_github_but_not_for_a_person(tmp_path: Path, trouble: Trouble, waits: bool) -> None:
+    """An outage is waited out with a back-off; a token that nobody accepts must not keep a host from stopping."""
+    world = World(tmp_path)
+    world.github.deregister_troubles = [trouble] * 3
+    world.at(100, world.signals.terminate)
+    assert world.live() == 0
+    moments = [moment for moment, _runner, _id in world.github.deregistrations]
+    [stopped] = [moment for moment, call, _container in world.engine.calls if call == "stop"]
+    assert stopped >= (moments[3] + 5 if waits else 105)
+    assert stopped - 100 >= (3 * (trouble.retry_after or 1) if waits else 5)
+    assert waits or stopped <= 107
+    assert world.engine.all == {}
+
+
+def test_a_drain_gives_up_without_ending_the_job(tmp_path: Path) -> None:
+    """After drain_timeout the instance ends with an error; the job's container runs on and is adopted by the next start."""
+    world = World(tmp_path, job(10, 10_000))
+    world.at(100, world.signals.terminate)
+    assert world.live() == 1
+    assert 3700 <= world.now - START <= 3715
+    assert (world.state.state, world.state.kind) == ("failed", "drain")
+    assert [one.works for one in world.engine.running] == [True]
+    world.signals.restart()
+    world.at(5000, world.signals.terminate)
+    world.at(6000, lambda: world.engine.end(world.engine.made[0]))
+    assert world.live() == 0
+    assert len(world.github.registrations) == 1
+
+
+def test_the_time_of_a_drain_begins_with_the_drain(tmp_path: Path) -> None:
+    """A renewal that has long waited for the job to end takes nothing from a later drain's time."""
+    world = World(tmp_path, job(10, 6000))
+    world.at(100, lambda: world.write_pool(OTHER))
+    world.at(100, world.signals.hang_up)
+    world.at(5000, world.signals.terminate)
+    assert world.live() == 0
+    assert world.now - START >= 6011
+
+
+def test_force_ends_a_job_at_once(tmp_path: Path) -> None:
+    """The one exception, and it is asked for by name."""
+    world = World(tmp_path, job(10, 1000))
+    world.at(100, world.signals.terminate)
+    world.at(150, world.signals.quit)
+    assert world.live() == 0
+    assert world.now - START <= 155
+    assert world.engine.killed_jobs == [world.engine.made[0].name]
+    assert world.engine.all == {}
+
+
+@pytest.mark.parametrize("call", ["processes", "stop", "follow", "inspect"])
+def test_a_hiccup_of_docker_does_not_end_a_drain(tmp_path: Path, call: str) -> None:
+    """Drained means drained: one failed call is tried again."""
+    world = World(tmp_path, job(10, 300))
+    world.at(100, world.signals.terminate)
+    for moment in (105, 200):
+        world.at(moment, lambda: world.engine.failures.setdefault(call, []).append(EngineError(500, "hiccup")))
+    assert world.live() == 0
+    assert world.engine.killed_jobs == []
+    assert world.now - START >= 311
+    assert nothing_is_left(world)
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_drain_outlives_docker_and_ends_in_its_time(tmp_path: Path, back: bool) -> None:
+    """While dockerd is away the drain waits without a storm; where it stays away the drain gives up as it says."""
+    world = World(tmp_path)
+    world.at(100, world.engine.go_down)
+    world.at(110, world.signals.terminate)
+    if back:
+        world.at(500, world.engine.come_back)
+    assert world.live() == (0 if back else 1)
+    assert world.now - START <= (520 if back else 3720)
+    assert len([one for one in world.engine.calls if one[0] >= 100]) <= world.now - START
+    assert (world.engine.all == {}) is back
+
+
+def test_a_new_launcher_does_not_cut_a_drain_short(tmp_path: Path) -> None:
+    """A reload while a drain waits for the job leaves nobody without a watcher."""
+    world = World(tmp_path, job(10, 1000))
+    world.at(100, world.signals.terminate)
+    world.at(200, world.replace_program)
+    world.at(200, world.signals.hang_up)
+    assert world.live() == 0
+    assert world.now - START >= 1011
+    assert world.engine.all == {}
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.5, 1.5])
+def test_a_drain_right_at_the_start_leaves_nothing_behind(tmp_path: Path, moment: float) -> None:
+    """Before, while and just after the runner connects."""
+    world = World(tmp_path)
+    if moment:
+        world.at(moment, world.signals.terminate)
+    else:
+        world.signals.terminate()
+    assert world.live() == 0
+    assert nothing_is_left(world)
+
+
+def test_a_state_that_cannot_be_written_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full /run costs what is shown, not the runners."""
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    world = World(tmp_path, job(10, 60))
+    monkeypatch.setattr(files, "write", full)
+    world.at(200, world.signals.terminate)
+    assert world.live() == 0
+    assert len(world.github.registrations) == 2
