@@ -26,4 +26,5 @@ def read(paths: Paths) -> Host:
     machine_id = files.read(paths.machine_id)
     if not machine_id or not machine_id.strip():
         raise Trouble("host", f"{paths.machine_id} is empty: run systemd-machine-id-setup", lasting=True)
-    return Host(socket.gethostname().split(".")[0], names.host_mark(machine_id))
+    name = socket.gethostname().split(".")[0]
+    return Host(name, names.host_mark(machine_id, name))

@@ -28,7 +28,7 @@ _INSTANCE = re.compile(r"(?:(?P<pool>[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?)-)?(?P<nu
 _MARK_LENGTH = 8
 _NONCE_LENGTH = 6
 # An own application id, so that the mark neither reveals the machine id nor equals another program's derivation of it.
-_APPLICATION = b"socialgouv.actions_runner/mark/1"
+_APPLICATION = b"socialgouv.actions_runner/mark/1:"
 
 
 class InvalidName(ValueError):
@@ -63,13 +63,14 @@ def parse_unit(unit: str) -> str | None:
     return match[1] if match else None
 
 
-def host_mark(machine_id: str) -> str:
-    """Eight hexadecimal digits that stand for one host for as long as it is installed.
+def host_mark(machine_id: str, host: str) -> str:
+    """Eight hexadecimal digits that stand for one host for as long as it is installed and keeps its name.
 
     Keyed with the machine id, as systemd's sd_id128_get_machine_app_specific does, because machine ids are not to be
-    shown outside the host.
+    shown outside the host. The name is in it because machines that were cloned with their machine id are common.
     """
-    return hmac.new(machine_id.strip().encode(), _APPLICATION, hashlib.sha256).hexdigest()[:_MARK_LENGTH]
+    message = _APPLICATION + host.lower().encode()
+    return hmac.new(machine_id.strip().encode(), message, hashlib.sha256).hexdigest()[:_MARK_LENGTH]
 
 
 def runner_name(pool: str, host: str, number: int, mark: str, nonce: str) -> str:

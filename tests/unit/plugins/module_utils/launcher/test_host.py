@@ -26,7 +26,7 @@ def test_a_host_has_its_short_name_and_its_mark(paths: Paths, monkeypatch: pytes
     """The domain is left out; the mark is the machine id's."""
     monkeypatch.setattr(socket, "gethostname", lambda: "build7.example.org")
     Path(paths.machine_id).write_text("0123\n")
-    assert host.read(paths) == ("build7", names.host_mark("0123"))
+    assert host.read(paths) == ("build7", names.host_mark("0123", "build7"))
 
 
 @pytest.mark.parametrize("text", [None, "", "\n"])

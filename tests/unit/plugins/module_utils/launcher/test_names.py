@@ -97,10 +97,15 @@ def test_only_the_exact_form_is_ours(name: str) -> None:
 def test_the_mark_is_stable_and_hides_the_machine_id() -> None:
     """A host keeps its mark, another has another, and the machine id cannot be read out of it."""
     one, other = "0" * 31 + "1", "0" * 31 + "2"
-    assert names.host_mark(one) == names.host_mark(f"{one}\n")
-    assert names.host_mark(one) != names.host_mark(other)
-    assert len(names.host_mark(one)) == 8
-    assert names.host_mark(one) not in one
+    assert names.host_mark(one, "web1") == names.host_mark(f"{one}\n", "WEB1")
+    assert names.host_mark(one, "web1") != names.host_mark(other, "web1")
+    assert len(names.host_mark(one, "web1")) == 8
+    assert names.host_mark(one, "web1") not in one
+
+
+def test_a_cloned_machine_id_makes_no_common_mark() -> None:
+    """Two machines cloned with one machine id never take each other's runners for their own."""
+    assert names.host_mark("0123", "web1") != names.host_mark("0123", "web2")
 
 
 @given(st.binary(min_size=3, max_size=8))
