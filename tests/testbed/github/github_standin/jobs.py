@@ -33,6 +33,9 @@ class Job:
     started_at: float | None = None
     completed_at: float | None = None
     cancel_asked: bool = False
+    #: The session that the job was given to. It speaks for the job even when the runner has another one meanwhile.
+    session: str | None = None
+    last_seen: float = 0.0
     log: bytearray = field(default_factory=bytearray)
 
     def write(self, data: bytes) -> None:

@@ -89,10 +89,13 @@ class GitHub:
         return runner
 
     def delete_runner(self, place: Place, runner_id: int, *, even_busy: bool = False) -> None:
-        """Remove a registration; a runner that has a job is refused, for jobs are not to be lost."""
+        """Remove a registration; a runner that has a job is refused, or, ``even_busy``, loses its job."""
         runner = self.runner(place, runner_id)
         if runner.busy and not even_busy:
             raise ApiError(422, f'Bad request - Runner "{runner.name}" is still running a job')
+        job = self._jobs.get(runner.job_id or 0)
+        if job and job.status == IN_PROGRESS:
+            self._complete(job, "abandoned", None)
         self._forget(runner)
 
     def generate_jitconfig(self, place: Place, body: dict) -> tuple[Runner, str]:
@@ -167,9 +170,9 @@ class GitHub:
         runner = self._runners.get(agent_id)
         if runner is None:
             raise registration_deleted()
-        if not hmac.compare_digest(runner.secret.encode(), secret.encode()):
+        if not _same(runner.secret, secret):
             raise RunnerError(401, "refused", "The runner's credentials are not valid")
-        if runner.session is not None or runner.busy:
+        if runner.session is not None:
             raise RunnerError(409, "conflict", "A session for this runner already exists.")
         runner.session = Session(id=secrets.token_urlsafe(24), last_seen=self._now())
         runner.os, runner.version, runner.last_online = os, version, self._now()
@@ -207,23 +210,22 @@ class GitHub:
         if job is None or job.status != QUEUED or runner.job_id != job_id:
             raise RunnerError(409, "gone", f"Job {job_id} is not assigned to this runner")
         job.status, job.started_at = IN_PROGRESS, self._now()
+        job.session, job.last_seen = session_id, self._now()
         return job
 
     def write_log(self, session_id: str, job_id: int, data: bytes) -> None:
         """More of a running job's log."""
-        self._running(session_id, job_id)[1].write(data)
+        job = self._running(session_id, job_id)
+        job.last_seen = self._now()
+        job.write(data)
 
     def finish(self, session_id: str, job_id: int, result: str, exit_code: int | None) -> None:
         """A job is over; the registration of an ephemeral runner is, too."""
-        runner, job = self._running(session_id, job_id)
+        job = self._running(session_id, job_id)
         if result not in RESULTS:
             raise RunnerError(422, "invalid", f"There is no result {result!r}")
-        self._complete(job, result, exit_code)
-        runner.job_id = None
-        if runner.ephemeral:
-            self._forget(runner)
-        else:
-            self._dispatch()
+        self._end(job, result, exit_code)
+        self._dispatch()
 
     # -- jobs, from outside
 
@@ -272,10 +274,11 @@ class GitHub:
     def tick(self) -> None:
         """Do what has fallen due."""
         now = self._now()
-        for job in list(self._jobs.values()):
-            self._tick_job(job, now)
+        # Runners first: a job's life hangs on its runner's.
         for runner in list(self._runners.values()):
             self._tick_runner(runner, now)
+        for job in list(self._jobs.values()):
+            self._tick_job(job, now)
         self._dispatch()
 
     def _tick_job(self, job: Job, now: float) -> None:
@@ -287,13 +290,10 @@ class GitHub:
         elif job.status == IN_PROGRESS:
             if job.timeout is not None and now - job.started_at > job.timeout:
                 self._ask_to_cancel(job)
-            gone_since = runner.last_online if runner else job.started_at
-            if (runner is None or runner.session is None) and now - gone_since > self.timing.abandon_after:
-                self._complete(job, "abandoned", None)
-                if runner:
-                    runner.job_id = None
-                    if runner.ephemeral:
-                        self._forget(runner)
+            if runner and runner.session and runner.session.id == job.session:
+                job.last_seen = now
+            if now - job.last_seen > self.timing.abandon_after:
+                self._end(job, "abandoned", None)
 
     def _tick_runner(self, runner: Runner, now: float) -> None:
         if runner.session:
@@ -350,6 +350,15 @@ class GitHub:
     def _complete(self, job: Job, result: str, exit_code: int | None) -> None:
         job.status, job.result, job.exit_code, job.completed_at = COMPLETED, result, exit_code, self._now()
 
+    def _end(self, job: Job, result: str, exit_code: int | None) -> None:
+        """A begun job is over, and with it the registration of an ephemeral runner."""
+        self._complete(job, result, exit_code)
+        runner = self._runners.get(job.runner_id or 0)
+        if runner and runner.job_id == job.id:
+            runner.job_id = None
+            if runner.ephemeral:
+                self._forget(runner)
+
     def _send(self, runner: Runner, message: dict) -> None:
         runner.session.inbox.append(message)
         self.notify(runner.id)
@@ -366,15 +375,15 @@ class GitHub:
 
     def _by_session(self, session_id: str) -> Runner:
         for runner in self._runners.values():
-            if runner.session and hmac.compare_digest(runner.session.id.encode(), session_id.encode()):
+            if runner.session and _same(runner.session.id, session_id):
                 return runner
         raise registration_deleted()
 
-    def _running(self, session_id: str, job_id: int) -> tuple[Runner, Job]:
-        runner = self._by_session(session_id)
-        if runner.job_id != job_id or self._jobs[job_id].status != IN_PROGRESS:
+    def _running(self, session_id: str, job_id: int) -> Job:
+        job = self._jobs.get(job_id)
+        if job is None or job.status != IN_PROGRESS or not _same(job.session or "", session_id):
             raise RunnerError(409, "gone", f"Job {job_id} is not running on this runner")
-        return runner, self._jobs[job_id]
+        return job
 
     def _register(self, place: Place, *, name: str, **options) -> Runner:
         now = self._now()
@@ -404,6 +413,10 @@ class GitHub:
         except ApiError:
             pass
         raise RunnerError(404, "refused", f"The token is not for {url}")
+
+
+def _same(secret: str, given: str) -> bool:
+    return hmac.compare_digest(secret.encode(), given.encode())
 
 
 def _validate_jit(body: dict) -> None:
