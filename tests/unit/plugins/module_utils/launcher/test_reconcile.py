@@ -1,0 +1,202 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The reconciler removes what is ours and dead, at the second sight, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import files, names, reconcile, state
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.host import Host
+from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.launcher.world import (
+    MARK,
+    POOL,
+    Inline,
+    World,
+)
+
+HOST = Host("host", MARK)
+OURS = f"default-host-1-{MARK}0000aa"
+FOREIGN = "default-host-1-765432100000aa"
+
+
+def listed(name: str = OURS, **changes: Any) -> dict[str, Any]:
+    return {"id": 7, "name": name, "status": "offline", "busy": False, **changes}
+
+
+class GitHub:
+    """What a registrar gives the reconciler."""
+
+    def __init__(self, *runners: dict[str, Any]):
+        self.found = list(runners)
+        self.deleted: list[int] = []
+        self.trouble: Trouble | None = None
+
+    def runners(self, _config: Any) -> list[dict[str, Any]]:
+        if self.trouble:
+            raise self.trouble
+        return self.found
+
+    def deregister(self, _config: Any, runner: str, runner_id: int) -> bool:
+        if any(one["name"] == runner and one.get("job") for one in self.found):
+            raise Trouble("busy", "still running a job")
+        self.deleted.append(runner_id)
+        return True
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A host with one pool."""
+    monkeypatch.setattr(reconcile, "Offloaded", Inline)
+    return World(tmp_path)
+
+
+def run(world: World, github: GitHub, times: int = 1) -> int:
+    return [reconcile.run(world.paths, world.engine, HOST, github) for _ in range(times)][-1]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("one", "in_use", "dead"),
+    [
+        (listed(), set(), True),
+        (listed(), {OURS}, False),
+        (listed(status="online"), set(), False),
+        (listed(busy=True), set(), False),
+        (listed(FOREIGN), set(), False),
+        (listed("somebody"), set(), False),
+        (listed(f"{OURS}-x"), set(), False),
+    ],
+)
+def test_dead_is_ours_and_offline_and_idle_and_unused(one: dict[str, Any], in_use: set[str], dead: bool) -> None:
+    """Each of the four alone saves a registration."""
+    assert (reconcile.dead_runners([one], MARK, in_use) == [one]) is dead
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "id": st.integers(),
+                "name": st.sampled_from([OURS, FOREIGN, "x"]) | st.text(max_size=70),
+                "status": st.sampled_from(["online", "offline", "unknown", ""]),
+                "busy": st.booleans(),
+            }
+        ),
+        max_size=8,
+    ),
+    st.sets(st.sampled_from([OURS, "x"])),
+)
+def test_whatever_is_listed_only_ours_can_be_dead(runners: list[dict[str, Any]], in_use: set[str]) -> None:
+    """Nothing is deleted that does not carry this host's exact mark."""
+    for one in reconcile.dead_runners(runners, MARK, in_use):
+        assert names.is_ours(one["name"], MARK)
+        assert (one["status"], one["busy"]) == ("offline", False)
+        assert one["name"] not in in_use
+
+
+def test_a_registration_goes_at_the_second_sight(world: World) -> None:
+    """A runner that is just being made looks dead for a moment: it is not when the next look comes."""
+    github = GitHub(listed())
+    assert run(world, github) == 0
+    assert github.deleted == []
+    assert run(world, github) == 0
+    assert github.deleted == [7]
+    assert Path(world.paths.sightings).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_registration_that_came_back_between_is_kept(world: World) -> None:
+    """Two sights in a row, not two in all."""
+    github = GitHub(listed())
+    run(world, github)
+    github.found = [listed(status="online")]
+    run(world, github)
+    github.found = [listed()]
+    run(world, github)
+    assert github.deleted == []
+
+
+@pytest.mark.parametrize("stands", ["container", "state", "nothing"])
+def test_what_stands_for_a_registration_saves_it(world: World, stands: str) -> None:
+    """A container that runs, or an instance that is about to make one."""
+    if stands == "container":
+        world.engine.add(name=OURS, state="running")
+    if stands == "state":
+        state.write(world.paths, state.State("1", "default", runner=OURS, pid=os.getpid()))
+    github = GitHub(listed())
+    run(world, github, times=3)
+    assert github.deleted == ([] if stands != "nothing" else [7, 7])
+
+
+def test_a_runner_with_a_job_is_no_failure(world: World) -> None:
+    """GitHub refuses to delete it: it is not dead after all."""
+    github = GitHub(listed(job=True))
+    assert run(world, github, times=2) == 0
+
+
+@pytest.mark.parametrize(
+    ("left", "instance", "alive", "gone"),
+    [
+        ("exited", "1", False, True),
+        ("created", "1", False, True),
+        ("dead", "1", False, True),
+        ("exited", "1", True, False),
+        ("created", "1", True, False),
+        ("running", "1", False, False),
+        ("paused", "1", False, False),
+        ("exited", None, False, True),
+    ],
+)
+def test_only_containers_that_nobody_will_bury_are_removed(
+    world: World, left: str, instance: str | None, alive: bool, gone: bool
+) -> None:
+    """A living instance buries its own; what runs is never touched."""
+    labels = {names.LABEL_MARK: MARK, **({names.LABEL_INSTANCE: instance} if instance else {})}
+    world.engine.add(state=left, labels=labels)
+    foreign = world.engine.add(state="exited", labels={names.LABEL_MARK: "76543210", names.LABEL_INSTANCE: "1"})
+    if alive:
+        state.write(world.paths, state.State("1", "default", pid=os.getpid()))
+    run(world, GitHub())
+    assert (len(world.engine.all) == 1) is gone
+    assert foreign in world.engine.all.values()
+
+
+def test_a_pool_that_cannot_be_looked_at_is_counted(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """The unit fails, the journal says why, and the other pools are looked at all the same."""
+    Path(world.paths.pools, "aaa.json").write_bytes(b"\xff damaged")
+    github = GitHub(listed())
+    github.trouble = Trouble("refused", "GitHub refused the token (401)")
+    assert run(world, github) == 1
+    assert "pool default: GitHub refused the token (401)" in capsys.readouterr().err
+    github.trouble = None
+    assert run(world, github, times=2) == 0
+    assert github.deleted == [7]
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[1]", b"null", b"5", b'{"default": 5}', b'{"default": null}', b'{"default": {}}', b"\xff"]
+)
+def test_damaged_sightings_are_no_sightings(world: World, text: bytes) -> None:
+    """Nothing is deleted because of them, and they are written anew."""
+    Path(world.paths.sightings).write_bytes(text)
+    github = GitHub(listed())
+    assert run(world, github) == 0
+    assert github.deleted == []
+    assert json.loads(Path(world.paths.sightings).read_text()) == {"default": [7]}
+
+
+def test_a_host_without_pools_has_nothing_to_do(tmp_path: Path, world: World) -> None:
+    """Before the first and after the last pool."""
+    files.write(world.paths.pool("default"), POOL.dump().encode(), 0o644)
+    Path(world.paths.pool("default")).unlink()
+    Path(world.paths.pools).rmdir()
+    assert run(world, GitHub(listed())) == 0
