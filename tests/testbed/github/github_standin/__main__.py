@@ -17,9 +17,6 @@ from aiohttp import web
 from . import apps, proxy
 from .service import Service
 
-#: How long open requests may go on once it is told to stop; runners' would last a minute.
-_GRACE = 0.5
-
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="github_standin", description="A stand-in for GitHub.")
@@ -40,20 +37,24 @@ async def _serve(options: argparse.Namespace) -> None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(options.tls / "cert.pem", options.tls / "key.pem")
     service = Service()
-    runners = []
-    for app, port, tls in (
-        (apps.public(service), options.port, context),
-        (apps.admin(service), options.admin_port, None),
-    ):
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, options.host, port, ssl_context=tls, shutdown_timeout=_GRACE).start()
-        runners.append(runner)
-    tunnel = await proxy.start(options.host, options.proxy_port, ("127.0.0.1", options.port))
-    print(f"GitHub on {options.port}, admin on {options.admin_port}, proxy on {options.proxy_port}", flush=True)
+    world = web.AppRunner(apps.public(service), access_log=None)
+    bed = web.AppRunner(apps.admin(service), access_log=None)
+    port = await _listen(world, options.host, options.port, context)
+    admin_port = await _listen(bed, options.host, options.admin_port, None)
+    tunnel = await proxy.start(options.host, options.proxy_port, ("127.0.0.1", port))
+    proxy_port = tunnel.sockets[0].getsockname()[1]
+    print(f"GitHub on {port}, admin on {admin_port}, proxy on {proxy_port}", flush=True)
     await stop.wait()
     tunnel.close()
-    await asyncio.gather(*(runner.cleanup() for runner in runners))
+    service.stop()
+    await asyncio.gather(world.cleanup(), bed.cleanup())
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int, context: ssl.SSLContext | None) -> int:
+    """Serve, and give the port, which the kernel chooses for 0."""
+    await runner.setup()
+    await web.TCPSite(runner, host, port, ssl_context=context).start()
+    return runner.addresses[0][1]
 
 
 if __name__ == "__main__":

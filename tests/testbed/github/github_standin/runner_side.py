@@ -67,7 +67,7 @@ class RunnerSide:
         deadline = self._service.now() + min(float(request.query.get("wait", MAX_WAIT)), MAX_WAIT)
         runner_id = self._github.poll_begins(session)
         try:
-            while _connected(request):
+            while _connected(request) and not self._service.stopping:
                 news = self._service.news(runner_id)
                 message = self._github.message(session)
                 if message is not None:

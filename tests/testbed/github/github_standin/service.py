@@ -27,6 +27,7 @@ class Service:
         self.tokens = Tokens(now)
         self.faults = Faults(now)
         self.journal = Journal()
+        self.stopping = False
         self._news: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
         self.github.notify = self._notify
 
@@ -39,6 +40,12 @@ class Service:
         self.github.reset()
         self.faults.clear()
         self.journal.clear()
+
+    def stop(self) -> None:
+        """Let open requests end: a runner's would last a minute."""
+        self.stopping = True
+        for runner_id in list(self._news):
+            self._notify(runner_id)
 
     def _notify(self, runner_id: int) -> None:
         # Only who waits has an event; a runner that comes later looks into its inbox first.
