@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, SocialGouv
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -6,7 +5,7 @@
 """Cut what the contract tests need out of GitHub's OpenAPI description.
 
     npm install --prefix FOLDER @octokit/openapi@23.0.2
-    tests/contract/extract.py FOLDER/node_modules/@octokit/openapi
+    python3 tests/contract/extract.py FOLDER/node_modules/@octokit/openapi
 
 writes tests/contract/openapi/*.json: of each description the paths below, with everything that they refer to. The
 description is under the MIT licence, whose text is put beside them.

@@ -128,7 +128,7 @@ class Listener:
     def _stop(self, patience: float | None) -> int | None:
         if self._job is None:
             terminal.line("Exiting...")
-            self._go_offline()
+            self._poller.leave()
             return 0
         if not self._stopping:
             self._stopping = True
@@ -149,7 +149,7 @@ class Listener:
         terminal.stamped(f"Job {job['name']} completed with result: {result[0].upper()}{result[1:]}")
         if not self._settings.ephemeral and not self._stopping:
             return self._end(self._over) if self._over else None
-        self._go_offline()
+        self._poller.leave()
         if self._settings.ephemeral:
             configuration.clean_up()
         if _asked("ACTIONS_RUNNER_RETURN_JOB_RESULT_FOR_HOSTED") and not self._stopping:
@@ -171,14 +171,6 @@ class Listener:
         if over.code == OUTDATED and not _asked("ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE"):
             return TERMINATED
         return over.code
-
-    def _go_offline(self) -> None:
-        server = self._poller.server.twin()
-        if server.session is None:
-            return
-        # Where GitHub is not reached, the session runs out by itself.
-        with contextlib.suppress(UNREACHABLE):
-            server.delete_session()
 
 
 def main(arguments: list[str]) -> int:

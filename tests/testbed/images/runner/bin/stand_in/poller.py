@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import random
 import threading
@@ -52,6 +53,17 @@ class Poller(threading.Thread):
         self._events = events
         self._go_on = threading.Semaphore(0)
         self._failures = 0
+        self._leaving = False
+
+    def leave(self) -> None:
+        """Go offline for good; the registration stays."""
+        # First the flag: the open poll ends with the session, and would ask for another.
+        self._leaving = True
+        server = self.server.twin()
+        # Where GitHub is not reached, the session runs out by itself.
+        with contextlib.suppress(*UNREACHABLE):
+            if server.session is not None:
+                server.delete_session()
 
     def go_on(self) -> None:
         """Poll again, after a Job has been dealt with."""
@@ -99,6 +111,8 @@ class Poller(threading.Thread):
         while True:
             started = time.monotonic()
             reply = self._ask(self.server.message)
+            if self._leaving:
+                return Over(0)
             if reply.status == 404:
                 # Without a session: it has run out, or the runner itself is gone.
                 reply = self._create_session()
