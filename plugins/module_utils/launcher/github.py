@@ -203,7 +203,8 @@ def _limit(status: int, headers: dict[str, str], text: str, now: float) -> float
 
 
 def _seconds(value: str | None) -> float | None:
-    return float(value) if value is not None and value.strip().isdigit() else None
+    digits = (value or "").strip()
+    return float(digits) if digits.isascii() and digits.isdigit() else None
 
 
 def _message(body: bytes) -> str:

@@ -110,7 +110,7 @@ class Life:
                 return None
             running = self._launch(self._read_pool())
             self._troubles = 0
-        outcome = watch.Watch(
+        watching = watch.Watch(
             running,
             self._board,
             self._engine,
@@ -121,11 +121,12 @@ class Life:
             drain_timeout=self._drain_timeout,
             clock=self._clock,
             sleep=self._sleep,
-        ).run()
+        )
+        outcome = watching.run()
         if outcome == watch.GAVE_UP:
             return EXIT_JOB_LEFT_RUNNING
         if outcome == watch.ENDED:
-            self._bury(running)
+            self._bury(running, watching.deregistered)
         return EXIT_OK if self._signals.drain else None
 
     def _read_pool(self) -> Pool:
@@ -253,7 +254,7 @@ class Life:
 
     # The end of a container.
 
-    def _bury(self, ended: str) -> None:
+    def _bury(self, ended: str, deregistered: bool) -> None:
         try:
             code = self._engine.inspect(ended)["State"].get("ExitCode")
         except EngineError as error:
@@ -263,7 +264,7 @@ class Life:
         last = self._board.state
         took_job = last.job is not None
         say(f"{last.runner or ended[:12]} ended (exit code {code}{'' if took_job else ', took no job'})")
-        if last.runner and not took_job:
+        if last.runner and not took_job and not deregistered:
             self._deregister_quietly(last.runner, last.runner_id)
         self._engine.remove(ended)
         short = not took_job and self._clock() - self._launched_at < SHORT_LIFE
@@ -284,7 +285,7 @@ class Life:
         self._board.show(
             state.OUTDATED, "GitHub finds this runner too old: pull a newer image", kind="outdated", lasting=True
         )
-        while not self._signals.drain:
+        while not self._signals.drain and not self._replaced():
             try:
                 if self._engine.image(self._read_pool().image)["Id"] != image:
                     return

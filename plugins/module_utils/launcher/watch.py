@@ -69,6 +69,7 @@ class Watch:
         self._next_step = 0.0
         self._failures = 0
         self._stopped = False
+        self.deregistered = False  #: whether the drain has removed the registration
 
     def run(self) -> str:
         """Watch to the end; gives ENDED, GAVE_UP or REPLACED."""
@@ -76,7 +77,7 @@ class Watch:
             outcome = self._follow()
             if outcome is not None:
                 return outcome
-            if self._gave_up():
+            if self._draining() and self._gave_up():
                 return GAVE_UP
             self._signals.wait(1.0)
 
@@ -109,7 +110,8 @@ class Watch:
         self._take(stream.begun())
         while True:
             if self._signals.take_reload():
-                if self._replaced():
+                # A drain that has begun is brought to its end by the process that systemd waits for.
+                if self._replaced() and not self._signals.drain:
                     return REPLACED
                 self._renew = self._renew or self._outdated()
             if self._draining():
@@ -189,6 +191,7 @@ class Watch:
         self._board.show(state.DRAINING, "takes no new job")
         try:
             self._deregister()
+            self.deregistered = True
         except Trouble as trouble:
             if trouble.kind == "busy":
                 self._again_in(_LOOK)
