@@ -130,7 +130,7 @@ def remove(client: Any | None, name: str, check_mode: bool) -> dict[str, Any]:
 def _as_wanted(container: Any, wanted: Wanted, image_id: str) -> bool:
     attrs = container.attrs
     return (
-        attrs["Config"]["Labels"].get(LABEL_CONFIG) == wanted.config
+        (attrs["Config"].get("Labels") or {}).get(LABEL_CONFIG) == wanted.config
         and attrs["Image"] == image_id
         and wanted.network in attrs["NetworkSettings"]["Networks"]
     )
