@@ -3,23 +3,45 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 VENV := .venv
-BIN := $(CURDIR)/$(VENV)/bin
-export PATH := $(BIN):$(PATH)
+SCENARIO :=
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# Ansible wants a UTF-8 locale, and a minimal Debian has no other.
+export LC_ALL := C.UTF-8
+# The checkout as the collection it is, whatever its folder is called.
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv lint unit contract build clean
+.PHONY: help venv demo test lint format sanity unit contract molecule bench build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-venv: ## the development environment in .venv (pinned, made once)
+venv: ## the development environment in .venv: made once, from pinned versions
 	@tools/venv $(VENV)
+	@tools/collection-tree .build/collections
 
-lint: venv ## ruff, yamllint, ansible-lint, documentation, ansible-test sanity
+demo: venv ## hosts, GitHub and all on this machine: four runners, a job, its replacement
+	@tools/demo
+
+test: venv ## lint, unit, contract and molecule, and how long each took
+	@tools/test
+
+lint: venv ## ruff, yamllint, ansible-lint, documentation, then `make sanity`
 	ruff check .
 	ruff format --check .
 	yamllint --strict .
 	ansible-lint
+	antsibull-changelog lint
+	antsibull-docs lint-collection-docs --plugin-docs .
+	@tools/sanity
+
+format: venv ## let ruff put right what it can
+	ruff check --fix .
+	ruff format .
+
+sanity: venv ## ansible-test sanity on the newest and the oldest ansible-core
+	@tools/sanity
 
 unit: venv ## unit tests
 	pytest tests/unit
@@ -27,8 +49,14 @@ unit: venv ## unit tests
 contract: venv ## GitHub's stand-in and our requests, held against GitHub's OpenAPI description
 	pytest tests/contract
 
-build: venv ## the collection's archive
+molecule: venv ## every scenario on real hosts; one of them with SCENARIO=name
+	molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
+
+bench: venv ## what it costs: time, memory, tasks
+	@if [ -x tests/benchmarks/run ]; then tests/benchmarks/run; else echo "There are no benchmarks yet (tests/benchmarks/run)."; fi
+
+build: venv ## the collection's archive, for ansible-galaxy
 	ansible-galaxy collection build --force
 
-clean: ## away with what tools made here (not the test bed: tests/testbed/testbed down)
-	rm -rf $(VENV) .venv-* .build .ansible .pytest_cache .ruff_cache tests/output *.tar.gz
+clean: ## away with what tools made here (the test bed: tests/testbed/testbed down --all)
+	rm -rf .venv .venv-* .build .ansible .pytest_cache .ruff_cache tests/output socialgouv-actions_runner-*.tar.gz
