@@ -1,0 +1,108 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Images come to the host as the policy says, and a change is a change of what a name stands for."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _images
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
+from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_docker import Client, Image
+
+NAME = "ghcr.io/acme/runner:1"
+OLD, NEW = Image("sha256:old", "ghcr.io/acme/runner@sha256:aa"), Image("sha256:new", "ghcr.io/acme/runner@sha256:bb")
+
+
+def host(local: Image | None, registry: Image | None) -> Client:
+    client = Client()
+    client.images.local = {NAME: local} if local else {}
+    client.images.registry = {NAME: registry} if registry else {}
+    return client
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("a", "a:latest"),
+        ("ghcr.io/a/b", "ghcr.io/a/b:latest"),
+        ("localhost:5000/a", "localhost:5000/a:latest"),
+        ("localhost:5000/a:1", "localhost:5000/a:1"),
+        ("a@sha256:00", "a@sha256:00"),
+        ("a:1@sha256:00", "a:1@sha256:00"),
+    ],
+)
+def test_a_name_without_a_tag_means_latest(reference: str, expected: str) -> None:
+    """Docker would pull every tag there is."""
+    assert _images.qualified(reference) == expected
+
+
+@pytest.mark.parametrize(
+    ("local", "registry", "policy", "changed", "image_id"),
+    [
+        (None, NEW, "missing", True, "sha256:new"),
+        (OLD, NEW, "missing", False, "sha256:old"),
+        (OLD, NEW, "always", True, "sha256:new"),
+        (OLD, OLD, "always", False, "sha256:old"),
+        (None, NEW, "always", True, "sha256:new"),
+        (OLD, NEW, "never", False, "sha256:old"),
+        (OLD, None, "missing", False, "sha256:old"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_the_policy_decides(
+    local: Image | None, registry: Image | None, policy: str, changed: bool, image_id: str, check_mode: bool
+) -> None:
+    """Check mode says the same change and pulls nothing; a second run changes nothing."""
+    client = host(local, registry)
+    result = _images.ensure(client, [NAME], policy, check_mode)
+    [image] = result["images"]
+    assert (result["changed"], image["changed"]) == (changed, changed)
+    assert image["previous_id"] == (local.id if local else None)
+    assert result["actions"] == ([f"Pulled image {NAME}"] if changed else [])
+    if check_mode:
+        assert client.images.pulled == []
+        assert image["id"] == (None if changed else image_id)
+    else:
+        assert image["id"] == image_id
+        assert not _images.ensure(client, [NAME], policy, check_mode)["changed"]
+
+
+def test_the_digest_is_the_registrys() -> None:
+    """What an operator compares."""
+    assert _images.ensure(host(None, NEW), [NAME], "missing", False)["images"][0]["digest"] == "sha256:bb"
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_every_image_that_cannot_be_had_is_named(check_mode: bool) -> None:
+    """In one line; those that can be had are fetched all the same."""
+    client = host(None, NEW)
+    with pytest.raises(
+        Failure, match=r"cannot pull ghcr\.io/no/one:1: manifest.*; cannot pull ghcr\.io/no/two:1"
+    ) as caught:
+        _images.ensure(client, ["ghcr.io/no/one:1", NAME, "ghcr.io/no/two:1"], "missing", check_mode)
+    assert "\n" not in str(caught.value)
+    assert client.images.pulled.count(NAME) == (0 if check_mode else 1)
+
+
+def test_an_image_that_must_be_there_is_missed_with_the_remedy() -> None:
+    """pull=never does not go to the registry."""
+    with pytest.raises(Failure, match=r"has no image .*: pull it, or use pull=missing"):
+        _images.ensure(host(None, NEW), [NAME], "never", False)
+
+
+def test_each_image_is_fetched_once_and_all_are_reported_in_order() -> None:
+    """A name that stands twice in the list is one image."""
+    client = Client()
+    references = [f"ghcr.io/acme/{name}:1" for name in "cab"]
+    client.images.registry = {name: Image(f"sha256:{name}", f"{name}@sha256:0") for name in references}
+    result = _images.ensure(client, [*references, references[0]], "missing", False)
+    assert [one["name"] for one in result["images"]] == references
+    assert sorted(client.images.pulled) == sorted(references)
+
+
+def test_a_host_without_docker_would_pull() -> None:
+    """Check mode on a bare host."""
+    assert _images.ensure(None, [NAME], "missing", True)["changed"]

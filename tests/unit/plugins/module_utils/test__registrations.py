@@ -1,0 +1,171 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the control node: only what is ours, offline and idle is pruned, and waiting has an end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _registrations
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
+from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.launcher.scripted_server import (
+    http,
+    tcp_server,
+)
+
+MARK = "01234567"
+OURS = f"default-host-1-{MARK}0000aa"
+TOKEN = "ghp_" + "s" * 36
+
+
+def one(number: int = 1, name: str = OURS, **changes: Any) -> dict[str, Any]:
+    return {"id": number, "name": name, "status": "offline", "busy": False, **changes}
+
+
+class GitHub:
+    """GitHub's list over time, and what DELETE answers."""
+
+    def __init__(self, *lists: list[dict[str, Any]], delete: Any = True):
+        self.lists = list(lists)
+        self.deleted: list[int] = []
+        self._delete = delete
+
+    def runners(self) -> Iterator[dict[str, Any]]:
+        yield from self.lists.pop(0) if len(self.lists) > 1 else self.lists[0]
+
+    def delete_runner(self, runner_id: int) -> bool:
+        self.deleted.append(runner_id)
+        if isinstance(self._delete, Trouble):
+            raise self._delete
+        return bool(self._delete)
+
+
+def prune(github: GitHub, marks: list[str], keep: list[str], check_mode: bool = False) -> list[dict[str, Any]]:
+    return _registrations.prune(github, marks, keep, check_mode)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("runner", "marks", "keep", "pruned"),
+    [
+        (one(), [MARK], [], True),
+        (one(), ["76543210", MARK], [], True),
+        (one(), [], [], False),
+        (one(), ["76543210"], [], False),
+        (one(), [MARK], [OURS], False),
+        (one(status="online"), [MARK], [], False),
+        (one(busy=True), [MARK], [], False),
+        (one(name="somebody"), [MARK], [], False),
+        (one(name=f"x{OURS}y"), [MARK], [], False),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_only_ours_that_are_dead_are_pruned(
+    runner: dict[str, Any], marks: list[str], keep: list[str], pruned: bool, check_mode: bool
+) -> None:
+    """Each condition alone saves a registration; check mode tells the same and deletes nothing."""
+    github = GitHub([runner])
+    assert prune(github, marks, keep, check_mode) == ([runner] if pruned else [])
+    assert github.deleted == ([1] if pruned and not check_mode else [])
+
+
+@pytest.mark.parametrize(("delete", "said"), [(False, "gone already"), (Trouble("busy", "has a job"), "busy")])
+def test_what_was_not_removed_is_not_reported(delete: Any, said: str) -> None:
+    """Neither what was gone already nor what has a job after all."""
+    assert prune(GitHub([one()], delete=delete), [MARK], []) == [], said
+
+
+def test_a_trouble_is_not_hidden() -> None:
+    """A token that may not delete is an error."""
+    with pytest.raises(Trouble, match="forbidden"):
+        prune(GitHub([one()], delete=Trouble("forbidden", "forbidden")), [MARK], [])
+
+
+class Time:
+    """A clock that goes on when somebody sleeps."""
+
+    now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def clock(self) -> float:
+        return self.now
+
+
+def test_waiting_ends_when_all_are_online() -> None:
+    """The named ones count, and only they are given."""
+    time = Time()
+    other = one(9, "other")
+    github = GitHub([other], [one(), other], [one(status="online"), other])
+    found = _registrations.wait_online(github, [OURS], 60, time.sleep, time.clock)  # type: ignore[arg-type]
+    assert found == [one(status="online")]
+    assert time.now < 10
+
+
+def test_waiting_has_an_end_that_names_who_is_missing() -> None:
+    """With what GitHub shows in the result."""
+    time = Time()
+    with pytest.raises(Failure, match="not online at GitHub after 60 s: b") as caught:
+        _registrations.wait_online(
+            GitHub([one(1, "a", status="online"), one(2, "b")]),  # type: ignore[arg-type]
+            ["a", "b"],
+            60,
+            time.sleep,
+            time.clock,
+        )
+    assert 60 <= time.now <= 63
+    assert len(caught.value.facts["runners"]) == 2
+
+
+@pytest.mark.parametrize(("wanted", "names"), [([], ["a", "b"]), (["b"], ["b"]), (["c"], [])])
+def test_all_or_the_named_ones_are_listed(wanted: list[str], names: list[str]) -> None:
+    """An empty list of names means everybody."""
+    github = GitHub([one(1, "a"), one(2, "b")])
+    assert [found["name"] for found in _registrations.listed(github, wanted)] == names  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+
+
+@pytest.mark.usefixtures("_no_proxy")
+@pytest.mark.parametrize("status", [200, 302, 404, 503])
+def test_an_answer_passes_unchanged_and_no_redirect_is_followed(status: int) -> None:
+    """The token goes to one address only; header names come in lower case."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "User-Agent": "test"}
+    with tcp_server(
+        [http(status, b"{}", "Location: http://127.0.0.1:1/", "Content-Length: 2", "Retry-After: 7")]
+    ) as server:
+        found = _registrations.RequestsTransport().send("POST", f"http://127.0.0.1:{server.port}/x", headers, b"body")
+    assert (found.status, found.body, found.headers["retry-after"]) == (status, b"{}", "7")
+    [request] = server.requests
+    assert (request.method, request.target, request.body) == ("POST", "/x", b"body")
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.usefixtures("_no_proxy")
+def test_a_netrc_does_not_replace_the_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """requests would use ~/.netrc of the control node instead."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password other\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with tcp_server([http(200, b"{}", "Content-Length: 2")]) as server:
+        transport = _registrations.RequestsTransport()
+        transport.send("GET", f"http://127.0.0.1:{server.port}/", {"Authorization": f"Bearer {TOKEN}"}, None)
+    assert server.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.usefixtures("_no_proxy")
+@pytest.mark.parametrize("script", [[], [b"SSH-2.0\r\n"], [http(200, b"{", "Content-Length: 50")]])
+def test_a_broken_connection_is_a_trouble_that_shows_no_secret(script: list[bytes]) -> None:
+    """One line, and nothing of the request in it."""
+    with tcp_server(script) as server, pytest.raises(Trouble, match="cannot be reached from here") as caught:
+        _registrations.RequestsTransport().send("GET", f"http://127.0.0.1:{server.port}/", {"X": TOKEN}, None)
+    assert caught.value.kind == "unreachable"
+    assert TOKEN not in str(caught.value)

@@ -1,0 +1,290 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A pool gets its instances, all at once; what is too much drains, and only what is ready is called ready."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _runner_pool
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils._runner_pool import Plan, PoolRun, plan
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils._systemd import Systemd, Unit
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import files, life, names, pool, state
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
+from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_docker import Client, Image
+from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_systemd import Systemctl
+
+POOL = pool.Pool("default", "https://github.com/acme", "runner:1", ("self-hosted",))
+RUNS, OFF, DRAINS = ("active", True), ("inactive", True), ("deactivating", False)
+
+
+def units(**states: tuple[str, bool]) -> dict[str, Unit]:
+    return {name[1:]: Unit(name[1:], enabled, active) for name, (active, enabled) in states.items()}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "outdated", "expected"),
+    [
+        (["1", "2"], {}, [], Plan(["1", "2"], ["1", "2"], [], [])),
+        (["1", "2"], {"_1": RUNS, "_2": RUNS}, [], Plan([], [], [], [])),
+        (["1"], {"_1": OFF}, [], Plan([], ["1"], [], [])),
+        (["1"], {"_1": ("failed", True)}, [], Plan([], ["1"], [], [])),
+        (["1"], {"_1": ("active", False)}, [], Plan(["1"], [], [], [])),
+        (["1"], {"_1": ("activating", True)}, [], Plan([], [], [], [])),
+        # One that still drains is wanted again.
+        (["1"], {"_1": DRAINS}, [], Plan(["1"], ["1"], [], [])),
+        # The highest goes first, by number and not by letter; what drains already is left to it.
+        (["1"], {"_1": RUNS, "_2": RUNS, "_10": RUNS, "_9": DRAINS}, [], Plan([], [], ["10", "2"], [])),
+        ([], {"_1": OFF}, [], Plan([], [], ["1"], [])),
+        (["1", "2"], {"_1": RUNS, "_2": OFF}, ["1", "2", "3"], Plan([], ["2"], [], ["1"])),
+        (["1"], {"_1": RUNS, "_2": RUNS}, ["2"], Plan([], [], ["2"], [])),
+    ],
+)
+def test_the_plan_is_what_is_missing(
+    wanted: list[str], there: dict[str, tuple[str, bool]], outdated: list[str], expected: Plan
+) -> None:
+    """No more and no less, in the order of people."""
+    assert plan(wanted, units(**there), outdated) == expected
+
+
+NAMES = [str(number) for number in range(1, 12)]
+UNITS = st.dictionaries(
+    st.sampled_from(NAMES), st.tuples(st.sampled_from(["active", "inactive", "deactivating", "failed"]), st.booleans())
+)
+
+
+@given(st.integers(0, 11), UNITS, st.lists(st.sampled_from(NAMES)))
+def test_a_plan_that_was_carried_out_is_empty(
+    count: int, there: dict[str, tuple[str, bool]], outdated: list[str]
+) -> None:
+    """Whatever there was before: a second run changes nothing, and no wanted instance is drained."""
+    wanted = NAMES[:count]
+    before = {name: Unit(name, enabled, active) for name, (active, enabled) in there.items()}
+    todo = plan(wanted, before, outdated)
+    assert not set(todo.drain) & set(wanted)
+    assert set(todo.reload) <= set(wanted)
+    after = dict(before)
+    for name in wanted:
+        after[name] = Unit(name, True, "active")
+    for name in todo.drain:
+        after[name] = Unit(name, False, "inactive")
+    assert plan(wanted, after, []) == Plan([], [], [], [])
+
+
+class Host:
+    """A host with a pool, its systemd, its Docker, and a time of its own."""
+
+    def __init__(self, root: Path):
+        self.paths = Paths(str(root))
+        self.systemctl = Systemctl(self.paths)
+        self.client = Client()
+        self.client.images.local["runner:1"] = Image("sha256:1")
+        self.client.networks.add("github-runner", Options={"com.docker.network.bridge.enable_icc": "false"})
+        self.now = 0.0
+        self.events: list[tuple[float, Callable[[], object]]] = []
+        for folder in (self.paths.pools, self.paths.units):
+            Path(folder).mkdir(parents=True)
+        self.write_pool(POOL)
+        self.run = PoolRun(
+            "default", self.paths, Systemd(self.systemctl, self.paths), self.client, self.sleep, lambda: self.now
+        )
+
+    def write_pool(self, config: pool.Pool) -> None:
+        files.write(self.paths.pool(config.name), config.dump().encode(), 0o644)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        for moment, event in list(self.events):
+            if moment <= self.now:
+                self.events.remove((moment, event))
+                event()
+
+    def shows(self, instance: str, shown: str = state.IDLE, **facts: Any) -> None:
+        """What a launcher publishes."""
+        good = {
+            "pid": os.getpid(),
+            "config": POOL.config,
+            "image": "sha256:1",
+            "program": life.program_signature(self.paths),
+        }
+        state.write(self.paths, state.State(instance, names.parse_instance(instance)[0], shown, **{**good, **facts}))
+
+    def ensure(self, count: int, check_mode: bool = False, wait: bool = True) -> dict[str, Any]:
+        self.systemctl.told.clear()
+        return self.run.ensure(count, wait, 120, check_mode)
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    return Host(tmp_path)
+
+
+def test_all_instances_come_up_in_one_go(host: Host) -> None:
+    """One enable and one start for all of them; a second run does nothing."""
+    host.systemctl.on = lambda verb, _units: [host.shows(one) for one in ("1", "2", "3")] if verb == "start" else None
+    result = host.ensure(3)
+    units_named = [f"github-runner@{number}.service" for number in (1, 2, 3)]
+    assert host.systemctl.told == [["enable", *units_named], ["start", "--no-block", *units_named]]
+    assert [one["state"] for one in result["instances"]] == ["idle"] * 3
+    again = host.ensure(3)
+    assert (again["changed"], again["actions"], host.systemctl.told) == (False, [], [])
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_what_is_too_much_is_drained(host: Host, check_mode: bool) -> None:
+    """Without waiting for its job; other pools' instances are not looked at."""
+    host.systemctl.instances("1", "2", "3", "gpu-1", "gpu-2")
+    host.shows("1")
+    result = host.ensure(1, check_mode)
+    assert result["actions"] == ["Drained 3", "Drained 2"]
+    if check_mode:
+        assert host.systemctl.told == []
+    else:
+        assert [one[0] for one in host.systemctl.told] == ["disable", "stop"]
+        # They are listed while they drain.
+        assert [one["name"] for one in result["instances"]] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "renewed"),
+    [
+        ({}, False),
+        ({"config": "other"}, True),
+        ({"image": "sha256:0"}, True),
+        ({"program": "other"}, True),
+        # A job is not disturbed, and its successor is made anew anyway.
+        ({"shown": state.BUSY, "config": "other", "image": "sha256:0"}, False),
+        ({"shown": state.BUSY, "program": "other"}, True),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_only_idle_instances_that_are_outdated_are_renewed(
+    host: Host, facts: dict[str, Any], renewed: bool, check_mode: bool
+) -> None:
+    """By configuration or image; a new launcher takes a busy one over without touching the job."""
+    host.systemctl.instances("1")
+    host.shows("1", **facts)
+    result = host.ensure(1, check_mode)
+    assert result["actions"] == (["Renewed 1"] if renewed else [])
+    assert bool(host.systemctl.told) is (renewed and not check_mode)
+
+
+def test_the_runners_network_is_made_where_it_is_missing(host: Host) -> None:
+    """And counts as a change."""
+    host.client.networks.all.clear()
+    assert host.ensure(0)["actions"] == ["Created network github-runner"]
+    assert not host.ensure(0)["changed"]
+
+
+def test_waiting_ends_when_all_are_ready(host: Host) -> None:
+    """Idle, busy and draining ones can serve or do."""
+    host.systemctl.instances("1", "2", "3")
+    host.shows("1", state.STARTING)
+    host.shows("2", state.BUSY)
+    host.shows("3", state.DRAINING)
+    host.events = [(20, lambda: host.shows("1"))]
+    assert [one["state"] for one in host.ensure(3)["instances"]] == ["idle", "busy", "draining"]
+    assert 20 <= host.now <= 21
+
+
+@pytest.mark.parametrize(
+    ("facts", "said", "after"),
+    [
+        (
+            {"shown": state.WAITING, "reason": "GitHub refused the token (401): seal a valid one", "lasting": True},
+            "1 of 2 instances are not ready: 1 waiting: GitHub refused the token (401): seal a valid one",
+            8,
+        ),
+        ({"shown": state.WAITING, "reason": "GitHub cannot serve now (503)"}, "cannot serve now", 120),
+        ({"shown": state.IDLE, "pid": 2**22 + 1}, "1 of 2", 120),
+        (None, "1 shows no state: look at its journal", 120),
+    ],
+)
+def test_what_is_not_ready_is_named_with_its_reason(
+    host: Host, facts: dict[str, Any] | None, said: str, after: float
+) -> None:
+    """After its time, or as soon as it is clear that only a person can help; with all states in the result."""
+    host.systemctl.instances("1", "2")
+    host.shows("2")
+    if facts is not None:
+        host.shows("1", **facts)
+    with pytest.raises(Failure) as caught:
+        host.ensure(2)
+    assert said in str(caught.value)
+    assert after <= host.now <= after + 1
+    assert [one["name"] for one in caught.value.facts["instances"]] == ["1", "2"]
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_trouble_of_before_is_given_time_to_pass(host: Host, wait: bool) -> None:
+    """A token that was just sealed is noticed within seconds: the old state does not fail the play."""
+    host.systemctl.instances("1")
+    host.shows("1", state.SEALED, reason="seal it again", lasting=True)
+    host.events = [(5, lambda: host.shows("1"))]
+    host.ensure(1, wait=wait)
+    assert (host.now > 0) is wait
+
+
+def test_instances_with_the_same_reason_are_named_together() -> None:
+    """Forty lines of the same help nobody."""
+    same = state.State("1", "default", state.WAITING, reason="GitHub refused the token (401)")
+    text = _runner_pool.summary({"1": same, "2": same, "3": None})
+    assert text == "1, 2 waiting: GitHub refused the token (401); 3 shows no state: look at its journal"
+
+
+def test_a_host_without_the_pool_says_what_to_run(host: Host) -> None:
+    """And in check mode tells what would be done."""
+    Path(host.paths.pool("default")).unlink()
+    with pytest.raises(Failure, match="install it with the module runner_unit first"):
+        host.ensure(1)
+    assert host.ensure(1, check_mode=True)["actions"] == ["Enabled 1", "Started 1"]
+    assert host.systemctl.told == []
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_all_instances_are_drained(host: Host, wait: bool) -> None:
+    """With ``wait``, the end of all jobs is waited for."""
+    host.systemctl.instances("1", "2", "gpu-1")
+    host.events = [
+        (30, lambda: host.systemctl.active.pop("github-runner@1.service")),
+        (60, lambda: host.systemctl.active.pop("github-runner@2.service")),
+    ]
+    result = host.run.remove(wait, 120, False)
+    assert result["actions"] == ["Drained 2", "Drained 1"]
+    assert (60 <= host.now <= 62) is wait
+    assert host.systemctl.active["github-runner@gpu-1.service"] == "active"
+    if wait:
+        assert not host.run.remove(wait, 120, False)["changed"]
+
+
+def test_a_drain_that_takes_longer_says_whom_it_waits_for(host: Host) -> None:
+    """And nobody is killed."""
+    host.systemctl.instances("1", "2")
+    with pytest.raises(Failure, match="these instances still drain after 120 s: 1, 2; run it again later"):
+        host.run.remove(True, 120, False)
+    assert [one[0] for one in host.systemctl.told] == ["disable", "stop"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"pid": os.getpid(), "runner": "r", "runner_id": 7}, ("idle", "r", 7)),
+        ({"pid": 2**22 + 1, "runner": "r", "runner_id": 7}, ("stopped", None, None)),
+        (None, ("stopped", None, None)),
+    ],
+)
+def test_only_what_a_living_launcher_shows_is_told(facts: dict[str, Any] | None, expected: tuple[Any, ...]) -> None:
+    """An old state file does not pretend that there is a runner."""
+    one = state.State("1", "default", state.IDLE, **facts) if facts else None
+    shown = _runner_pool.describe("1", None, one)
+    assert (shown["state"], shown["runner_name"], shown["runner_id"]) == expected
+    assert (shown["unit"], shown["enabled"], shown["active_state"]) == ("github-runner@1.service", False, "inactive")

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The units keep the promises of the design: nobody kills a job, nothing is parked for ever, no secret is dumped."""
+
+from __future__ import annotations
+
+import configparser
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _units
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import names
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
+
+TEXTS = _units.texts(Paths())
+
+
+def parsed(name: str) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(TEXTS[name])
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("ExecStart", "/usr/local/lib/github-runner/github-runner.pyz launch %i"),
+        ("Type", "notify"),
+        ("Restart", "always"),
+        # The launcher waits by itself, for GitHub at the start and for the job at the end.
+        ("TimeoutStartSec", "infinity"),
+        ("TimeoutStopSec", "infinity"),
+        # SIGTERM goes to the launcher alone, which drains.
+        ("KillMode", "mixed"),
+        ("ExecReload", "/bin/kill -HUP $MAINPID"),
+        ("LimitCORE", "0"),
+        # A job's output must not choose its own priority in the journal.
+        ("SyslogLevelPrefix", "no"),
+        # /run/github-runner is all instances'.
+        ("RuntimeDirectoryPreserve", "yes"),
+    ],
+)
+def test_an_instance_is_kept_as_the_design_says(option: str, value: str) -> None:
+    """Each of these stands for a promise."""
+    assert parsed("github-runner@.service")["Service"][option] == value
+
+
+def test_an_instance_is_never_parked_nor_ended_with_docker() -> None:
+    """No start limit, and Wants= instead of Requires=: a restart of Docker does not end the launcher."""
+    unit = parsed("github-runner@.service")["Unit"]
+    assert unit["StartLimitIntervalSec"] == "0"
+    assert "docker.service" in unit["Wants"]
+    assert not {"Requires", "BindsTo", "PartOf"} & set(unit)
+
+
+def test_the_reconciler_runs_spread_out() -> None:
+    """A fleet that was started together must not ask GitHub together."""
+    timer = parsed(_units.TIMER)["Timer"]
+    assert timer["RandomizedDelaySec"] != "0"
+    assert parsed("github-runner-reconcile.service")["Service"]["ExecStart"].endswith(" reconcile")
+    assert parsed(_units.TIMER)["Install"]["WantedBy"] == "timers.target"
+
+
+def test_the_names_are_those_that_everybody_uses() -> None:
+    """What is installed is what is started, drained and listed."""
+    assert names.unit_name("") in TEXTS
+    assert {_units.TIMER, _units.SLICE} <= set(TEXTS)
+    assert parsed("github-runner@.service")["Service"]["Slice"] == _units.SLICE
+    assert not [text for text in TEXTS.values() if "{" in text]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_systemd_understands_every_line(tmp_path: Path, name: str) -> None:
+    """No unknown section or option, which systemd would only mention in the journal."""
+    for other, text in TEXTS.items():
+        (tmp_path / other).write_text(text.replace("/usr/local/lib/github-runner/github-runner.pyz", "/bin/true"))
+    target = name.replace("@.", "@1.")
+    if target != name:
+        shutil.copy(tmp_path / name, tmp_path / target)
+    done = subprocess.run(["systemd-analyze", "verify", tmp_path / target], capture_output=True, text=True, check=False)
+    assert str(tmp_path) not in done.stderr

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A pool's options become exactly the pool that the launcher reads, and bad ones are named."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import pool
+from ansible_collections.socialgouv.actions_runner.plugins.modules import runner_unit
+
+OPTIONS: dict[str, Any] = {
+    "name": "default",
+    "url": "https://github.com/acme",
+    "image": "runner:1",
+    "labels": [],
+    "runner_group_id": 1,
+    "network": "github-runner",
+    "cipher_network": "cipher-net",
+    "micro_cipher": "micro-cipher",
+    "memory": "0",
+    "cpus": 0.0,
+    "pids_limit": 0,
+    "drain_timeout": 21600,
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {}),
+        ({"memory": "4G"}, {"memory": 4 * 1024**3}),
+        ({"memory": "512M"}, {"memory": 512 * 1024**2}),
+        ({"memory": "1024"}, {"memory": 1024}),
+        ({"cpus": 1.5}, {"nano_cpus": 1_500_000_000}),
+        ({"cpus": 0.1}, {"nano_cpus": 100_000_000}),
+        ({"labels": ["gpu"]}, {"labels": ("self-hosted", "linux", "x64", "gpu")}),
+    ],
+)
+def test_options_become_a_pool(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    """Sizes in bytes, processors in billionths, GitHub's three labels listed; the defaults are the pool's own."""
+    monkeypatch.setattr(os, "uname", lambda: type("uname", (), {"machine": "x86_64"}))
+    plain = {"name": "default", "url": "https://github.com/acme", "image": "runner:1"}
+    labels = ("self-hosted", "linux", "x64")
+    assert runner_unit.to_pool({**OPTIONS, **given}) == pool.Pool(**{**plain, "labels": labels, **expected})
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"memory": "much"}, "memory 'much' is not a size: write it like 512M or 4G"),
+        ({"memory": "-1"}, "memory"),
+        ({"cpus": -1.0}, "nano_cpus|cpus"),
+        ({"url": "https://github.com"}, r"pool default: .*use https://github\.com/ORG"),
+        ({"labels": ["a b"]}, "pool default: the label 'a b' is not usable"),
+        ({"name": "X"}, "pool name 'X'"),
+        ({"pids_limit": -1}, "pids_limit is -1"),
+    ],
+)
+def test_a_bad_option_is_named(given: dict[str, Any], said: str) -> None:
+    """One line, with the pool and the remedy."""
+    with pytest.raises(Failure, match=said) as caught:
+        runner_unit.to_pool({**OPTIONS, **given})
+    assert "\n" not in str(caught.value)
