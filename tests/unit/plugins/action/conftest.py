@@ -21,10 +21,12 @@ COLLECTION = "ansible_collections.socialgouv.actions_runner"
 def run_action(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Runs an action plugin; gives its result and the arguments of each module that it ran on the host."""
 
-    def run(name: str, check_mode: bool = False, **arguments: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        plugin = importlib.import_module(f"{COLLECTION}.plugins.action.{name}").ActionModule
+    def run(
+        plugin_name: str, /, check_mode: bool = False, **arguments: Any
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        plugin = importlib.import_module(f"{COLLECTION}.plugins.action.{plugin_name}").ActionModule
         task = mock.MagicMock(Task)
-        task.args, task.check_mode, task.async_val, task.action = arguments, check_mode, 0, name
+        task.args, task.check_mode, task.async_val, task.action = arguments, check_mode, 0, plugin_name
         action = plugin(task, mock.MagicMock(), PlayContext(), None, None, None)
         ran: list[dict[str, Any]] = []
 

@@ -65,11 +65,6 @@ class Engine:
         return self.log
 
 
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cipher, "_TIMEOUT", 0.5)
-
-
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Starts micro-cipher's server on a free port, with a script for each connection."""
@@ -142,8 +137,11 @@ def test_a_connection_that_broke_is_never_opened_again(server: Any) -> None:
         pytest.param([http(200, b"\xff\xfe")], "no token", True, id="no text"),
     ],
 )
-def test_what_micro_cipher_does_instead_is_a_trouble(server: Any, script: Any, said: str, lasting: bool) -> None:
+def test_what_micro_cipher_does_instead_is_a_trouble(
+    server: Any, monkeypatch: pytest.MonkeyPatch, script: Any, said: str, lasting: bool
+) -> None:
     """One request is all that it gets; nothing of an answer is shown."""
+    monkeypatch.setattr(cipher, "_TIMEOUT", 0.5)
     with server(script) as running, pytest.raises(Trouble, match=said) as caught:
         unseal(Engine())
     assert caught.value.lasting is lasting

@@ -12,6 +12,7 @@ import select
 import socket
 import struct
 import threading
+import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,14 +38,14 @@ from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_uti
 
 def stall() -> None:
     """Longer than the client's patience."""
-    threading.Event().wait(1.0)
+    time.sleep(1.0)
 
 
 @contextlib.contextmanager
-def docker(tmp_path: Path, *scripts: Script) -> Iterator[tuple[Engine, Server]]:
+def docker(tmp_path: Path, *scripts: Script, timeout: float = 10.0) -> Iterator[tuple[Engine, Server]]:
     """An Engine client and the server that it talks to."""
     with unix_server(tmp_path / "docker.sock", *scripts) as server:
-        yield Engine(str(tmp_path / "docker.sock"), timeout=0.5), server
+        yield Engine(str(tmp_path / "docker.sock"), timeout=timeout), server
 
 
 def frame(data: bytes, stream: int = 1) -> bytes:
@@ -218,7 +219,7 @@ def test_a_fault_of_docker_is_not_hidden(tmp_path: Path, call: Callable[[Engine]
 )
 def test_a_broken_answer_is_an_engine_that_does_not_answer(tmp_path: Path, script: list[Any]) -> None:
     """dockerd may be killed at any byte: the launcher waits for it and takes over what lives on."""
-    with docker(tmp_path, script) as (engine, _server), pytest.raises(EngineUnavailable):
+    with docker(tmp_path, script, timeout=0.3) as (engine, _server), pytest.raises(EngineUnavailable):
         engine.inspect("x")
 
 
@@ -256,7 +257,7 @@ def test_output_is_followed_as_it_comes(tmp_path: Path) -> None:
 
 def test_a_quiet_runner_is_followed_for_longer_than_the_timeout(tmp_path: Path) -> None:
     """An idle runner prints nothing for hours: that is no failure of Docker's."""
-    with docker(tmp_path, [http(200), lambda: threading.Event().wait(0.8), frame(b"late\n")]) as (engine, _server):
+    with docker(tmp_path, [http(200), stall, frame(b"late\n")], timeout=0.5) as (engine, _server):
         stream = engine.follow("x", "0")
         assert stream.begun() == []
         assert stream.read() == [b"late\n"]

@@ -49,12 +49,11 @@ def tls(certificate: Path) -> ssl.SSLContext:
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch, certificate: Path) -> None:
-    """No proxy, a short patience, and the test's authority among the host's own."""
+    """No proxy, and the test's authority among the host's own."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    monkeypatch.setattr(urllib_transport, "_TIMEOUT", 0.5)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +118,11 @@ def stall() -> None:
         pytest.param([b"SSH-2.0-OpenSSH\r\n"], id="another protocol"),
     ],
 )
-def test_a_broken_connection_is_a_trouble_that_shows_no_secret(tls: ssl.SSLContext, script: list[Any]) -> None:
+def test_a_broken_connection_is_a_trouble_that_shows_no_secret(
+    tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, script: list[Any]
+) -> None:
     """It passes by itself, names the host, and comes within the time."""
+    monkeypatch.setattr(urllib_transport, "_TIMEOUT", 0.5)
     with tcp_server(script, tls=tls) as server, pytest.raises(Trouble, match="localhost cannot be reached") as caught:
         UrllibTransport().send("GET", f"https://localhost:{server.port}/", HEADERS, None)
     assert (caught.value.kind, caught.value.lasting) == ("unreachable", False)
