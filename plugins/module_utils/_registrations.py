@@ -26,6 +26,8 @@ class RequestsTransport:
 
         self._requests = requests
         self._session = requests.Session()
+        # Without an authentication of its own, requests would put that of a ~/.netrc in the token's place.
+        self._session.auth = lambda request: request
 
     def send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
         """Send a request. Raises Trouble of kind ``unreachable``."""

@@ -48,10 +48,11 @@ options:
     elements: str
     default: []
   marks:
-    description: Hosts, by what M(socialgouv.actions_runner.runner_info) returns as C(mark).
+    description:
+      - Hosts, by what M(socialgouv.actions_runner.runner_info) returns as C(mark).
+      - Required when O(state=pruned).
     type: list
     elements: str
-    default: []
   wait_timeout:
     description: Seconds to wait for O(state=online).
     type: int
@@ -133,7 +134,7 @@ def main() -> None:
             "token": {"type": "str", "required": True, "no_log": True},
             "state": {"type": "str", "choices": ["listed", "online", "pruned"], "default": "listed"},
             "runners": {"type": "list", "elements": "str", "default": []},
-            "marks": {"type": "list", "elements": "str", "default": []},
+            "marks": {"type": "list", "elements": "str"},
             "wait_timeout": {"type": "int", "default": 60},
         },
         required_if=[("state", "pruned", ["marks"])],

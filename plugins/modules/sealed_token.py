@@ -45,6 +45,23 @@ options:
       - present
       - absent
     default: present
+  _sealed:
+    description:
+      - What the control node has sealed. Set by the action plugin; not for playbooks.
+    type: dict
+    suboptions:
+      fingerprint:
+        description: SHA-256 of the key's SPKI DER.
+        type: str
+        required: true
+      verifier:
+        description: What tells the token again.
+        type: str
+        required: true
+      ciphertext:
+        description: The sealed token, base64.
+        type: str
+        required: true
 notes:
   - Instances that wait for a credential go on by themselves within seconds.
 seealso:
