@@ -410,13 +410,12 @@ def test_a_reload_without_a_change_disturbs_nobody(tmp_path: Path, damage: bytes
 
 
 def test_an_idle_runner_is_drained_in_seconds(tmp_path: Path) -> None:
-    """Deregistered first, so that no job can come; watched for a moment; stopped; removed. Nobody else is."""
+    """Deregistered first, so that no job can come; watched for a moment; stopped; removed. Each once."""
     world = World(tmp_path)
     world.at(100, world.signals.terminate)
     assert world.live() == 0
     name = world.engine.made[0].name
-    assert world.github.deregistrations[0] == (100, name, 1)
-    assert {(runner, number) for _moment, runner, number in world.github.deregistrations} == {(name, 1)}
+    assert world.github.deregistrations == [(100, name, 1)]
     [stopped] = [moment for moment, call, _container in world.engine.calls if call == "stop"]
     assert 105 <= stopped <= 106
     assert world.now - START <= 107
@@ -472,7 +471,7 @@ def test_a_runner_that_github_calls_busy_is_asked_for_again(tmp_path: Path) -> N
     world.at(100, world.signals.terminate)
     assert world.live() == 0
     moments = [moment for moment, _runner, _id in world.github.deregistrations]
-    assert moments[10] - moments[0] >= 19
+    assert 19 <= moments[10] - moments[0] <= 25
     [stopped] = [moment for moment, call, _container in world.engine.calls if call == "stop"]
     assert stopped >= moments[10] + 5
 
