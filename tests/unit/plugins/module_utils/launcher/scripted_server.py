@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 #: What one connection gets: bytes to send, in order; a callable is called in between (to wait, or to act).
 Script = Iterable["bytes | Callable[[], object]"]

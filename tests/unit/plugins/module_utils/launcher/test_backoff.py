@@ -58,4 +58,4 @@ def test_the_jitter_spreads_a_fleet(failures: int, retry_after: float | None) ->
 @given(st.integers(1, 8))
 def test_the_default_luck_is_random(failures: int) -> None:
     """Without a given source two instances do not wait alike."""
-    assert len({backoff.delay(failures) for _ in range(5)}) > 1
+    assert len({backoff.delay(failures) for _unused in range(5)}) > 1

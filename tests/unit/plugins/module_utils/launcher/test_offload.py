@@ -36,7 +36,7 @@ def test_a_result_crosses_the_pipe(value: Any) -> None:
 def test_the_call_runs_in_another_process_at_the_same_time() -> None:
     """The plaintext never is in the memory of the process that stays."""
     began = time.monotonic()
-    calls = [Offloaded(lambda: (time.sleep(1), os.getpid())[1]) for _ in range(3)]
+    calls = [Offloaded(lambda: (time.sleep(1), os.getpid())[1]) for _unused in range(3)]
     pids = {call.result() for call in calls}
     assert len(pids) == 3
     assert os.getpid() not in pids

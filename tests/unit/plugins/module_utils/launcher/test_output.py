@@ -93,7 +93,7 @@ def test_a_line_in_pieces_is_the_line(text: str, cuts: list[int]) -> None:
 def test_a_line_without_an_end_is_not_collected_for_ever() -> None:
     """A job that prints no newline does not grow the launcher: the line is cut at 64 KiB."""
     reader = output.Output()
-    shown = [line for line in (reader.feed(piece("x" * 16384)) for _ in range(64)) if line]
+    shown = [line for line in (reader.feed(piece("x" * 16384)) for _unused in range(64)) if line]
     assert len(shown) == 16
     assert max(len(line.text) for line in shown) <= 64 * 1024
 

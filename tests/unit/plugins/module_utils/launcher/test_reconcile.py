@@ -62,7 +62,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def run(world: World, github: GitHub, times: int = 1) -> int:
-    return [reconcile.run(world.paths, world.engine, HOST, github) for _ in range(times)][-1]  # type: ignore[arg-type]
+    return [reconcile.run(world.paths, world.engine, HOST, github) for _unused in range(times)][-1]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
