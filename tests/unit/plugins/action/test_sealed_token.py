@@ -70,7 +70,8 @@ def test_the_plaintext_stays_here(
     def run(command: list[str], **options: Any) -> Any:
         files = [Path(one).read_bytes() for one in command if Path(one).is_file() and one.endswith(".pem")]
         ran.append((command, options.get("env"), files))
-        return real(command, check=False, **options)
+        check = options.pop("check")
+        return real(command, check=check, **options)
 
     monkeypatch.setattr(subprocess, "run", run)
     result, sent = run_action("sealed_token", check_mode=check_mode, token=TOKEN, public_key=public_key)

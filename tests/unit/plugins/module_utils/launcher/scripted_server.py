@@ -12,10 +12,10 @@ import ssl
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Callable, NamedTuple, Union
 
 #: What one connection gets: bytes to send, in order; a callable is called in between (to wait, or to act).
-Script = Iterable["bytes | Callable[[], object]"]
+Script = Iterable[Union[bytes, Callable[[], object]]]
 
 
 class Request(NamedTuple):

@@ -54,7 +54,7 @@ class Engine:
 
     def inspect(self, container: str) -> dict[str, Any]:
         assert container == "micro-cipher"
-        if self.failure:
+        if isinstance(self.failure, EngineError):
             raise self.failure
         return {"State": self.state, "NetworkSettings": {"Networks": self.networks}}
 
