@@ -197,7 +197,7 @@ class Life:
             self._board.update(runner_id=registration["runner_id"], container=made)
             contents = {name: base64.b64decode(data) for name, data in registration["files"].items()}
             self._engine.put_archive(made, container.HOME, container.archive(contents, *user))
-            self._engine.start(made)
+            self._start(made, config)
         except (EngineError, Trouble):
             self._deregister_quietly(runner, registration["runner_id"])
             self._remove_quietly(made)
@@ -215,11 +215,18 @@ class Life:
             return self._engine.create(runner, body)
         except EngineError as error:
             if error.status == 404 and "network" in str(error):
-                raise Trouble(
-                    "docker", f"there is no network {config.network}: run the playbook", lasting=True
-                ) from error
+                raise _no_network(config) from error
             if error.status == 404:
                 raise Trouble("image", f"the host has no image {config.image}: pull it", lasting=True) from error
+            raise
+
+    def _start(self, made: str, config: Pool) -> None:
+        try:
+            self._engine.start(made)
+        except EngineError as error:
+            # Some Engines miss the network when they create a container, others only here.
+            if error.status == 404 and "network" in str(error):
+                raise _no_network(config) from error
             raise
 
     def _user_of(self, made: str) -> tuple[int, int]:
@@ -334,6 +341,10 @@ class Life:
             if left <= 0 or files.signature(*watched) != before:
                 return
             self._signals.wait(min(left, _LOOK))
+
+
+def _no_network(config: Pool) -> Trouble:
+    return Trouble("docker", f"there is no network {config.network}: run the playbook", lasting=True)
 
 
 def program_signature(paths: Paths) -> str:

@@ -41,6 +41,10 @@ def credential(der: bytes = DER) -> sealed.Sealed:
     return sealed.Sealed(hashlib.sha256(der).hexdigest(), "00", CIPHERTEXT)
 
 
+def fail(error: EngineError) -> None:
+    raise error
+
+
 class Engine:
     """Docker, as far as micro-cipher goes: what each call gives, or raises."""
 
@@ -54,8 +58,8 @@ class Engine:
 
     def inspect(self, container: str) -> dict[str, Any]:
         assert container == "micro-cipher"
-        if isinstance(self.failure, EngineError):
-            raise self.failure
+        if self.failure is not None:
+            fail(self.failure)
         return {"State": self.state, "NetworkSettings": {"Networks": self.networks}}
 
     def logs(self, container: str, since: str = "0") -> str:
