@@ -103,10 +103,10 @@ def check_secret(secret: str) -> bytes:
     """The bytes to seal. Raises SealedError where they cannot be sealed or cannot be a token."""
     if not secret:
         raise SealedError("the token is empty: give a GitHub token")
-    if not secret.isascii():
-        raise SealedError("the token has a character in it that no token has: give the bare token")
-    if not all("!" <= character <= "~" for character in secret):
+    if any(character.isspace() or not character.isprintable() for character in secret):
         raise SealedError("the token has a space, a newline or a control character in it: give the bare token")
+    if not secret.isascii():
+        raise SealedError("the token has a letter in it that no token has: give the bare token")
     data = secret.encode()
     if len(data) > SECRET_MAX:
         raise SealedError(f"the token has {len(data)} bytes, micro-cipher's key takes {SECRET_MAX} at most")
