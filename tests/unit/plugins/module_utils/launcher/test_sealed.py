@@ -139,6 +139,7 @@ def test_a_token_is_sealed_as_it_stands(secret: str) -> None:
         ("ghp\x00abc", "control character"),
         ("ghp\u00a0abc", "space"),
         ("ghp\ud800", "control character"),
+        ("ghp_\u00e9", "letter"),
         ("x" * 471, "471 bytes.*470 at most"),
         ("x" * 5000, "5000 bytes.*470 at most"),
     ],
