@@ -57,6 +57,8 @@ class Runner:
             stdout=self.output.open("wb"),
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # A shell that runs us in the background has SIGINT ignored, and no shell can trap what it inherits as such.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     @property
