@@ -55,10 +55,9 @@ def facts(container: Any | None) -> dict[str, Any]:
     state = container.attrs["State"]
     key = None
     if state["Running"]:
-        since = moments.since(moments.nanoseconds(state["StartedAt"]))
         # The SDK takes a float for ``since`` and loses the nanoseconds: cut by the lines' own times instead.
         log = container.logs(timestamps=True).decode(errors="replace")
-        key = sealed.last_public_key(_printed_since(log, since))
+        key = sealed.last_public_key(_printed_since(log, moments.nanoseconds(state["StartedAt"])))
     return {
         "exists": True,
         "running": bool(state["Running"]),
@@ -68,9 +67,8 @@ def facts(container: Any | None) -> dict[str, Any]:
     }
 
 
-def _printed_since(log: str, since: str) -> str:
-    """The lines of a log with times that were printed from a moment on, without their times. Pure."""
-    first = tuple(map(int, since.split(".")))
+def _printed_since(log: str, first: int) -> str:
+    """What was printed from a moment (nanoseconds since 1970) on in a log with times, without its times. Pure."""
     lines = []
     for line in log.splitlines():
         stamp, _space, text = line.partition(" ")
@@ -78,7 +76,7 @@ def _printed_since(log: str, since: str) -> str:
             moment = moments.nanoseconds(stamp)
         except ValueError:
             continue
-        if divmod(moment, 10**9) >= first:
+        if moment >= first:
             lines.append(text)
     return "\n".join(lines)
 
