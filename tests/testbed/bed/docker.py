@@ -58,6 +58,11 @@ def labelled(kind: str, label: str) -> list[str]:
     return run([*listing, "{{.Name}}"], timeout=60).split()
 
 
+def running() -> list[str]:
+    """Names of all containers that run, whoever started them."""
+    return run(["docker", "ps", "--format", "{{.Names}}"], timeout=60).split()
+
+
 def published_port(details: Json, inside: int) -> int:
     """The loopback port under which a container's port is published. Raises BedError if there is none."""
     bindings = (details["HostConfig"].get("PortBindings") or {}).get(f"{inside}/tcp") or []

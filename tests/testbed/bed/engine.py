@@ -14,7 +14,7 @@ from pathlib import Path
 from . import docker, packages
 from .errors import BedError
 from .layout import State
-from .progress import step
+from .progress import say, step
 from .waiting import wait_until
 
 SOCKET = "/var/run/docker.sock"
@@ -60,10 +60,13 @@ def ours(state: State) -> int | None:
 
 
 def stop(state: State) -> bool:
-    """Stop the engine if the bed started it; say whether there was one to stop."""
+    """Stop the engine if the bed started it and nobody else uses it; say whether it was stopped."""
     pid = ours(state)
     if pid is None:
         state.engine_pid.unlink(missing_ok=True)
+        return False
+    if docker.running():
+        say("    the Docker Engine goes on: others have containers in it")
         return False
     with step("stop the Docker Engine"):
         os.kill(pid, signal.SIGTERM)

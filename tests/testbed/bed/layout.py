@@ -10,12 +10,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-NETWORK = "bed-net"
-GITHUB = "bed-github"
-REGISTRY = "bed-registry"
-HOST_PREFIX = "bed-host"
+# Beds with different names stand side by side on one machine.
+NAME = os.environ.get("TESTBED_NAME") or "bed"
+NETWORK = f"{NAME}-net"
+GITHUB = f"{NAME}-github"
+REGISTRY = f"{NAME}-registry"
+HOST_PREFIX = f"{NAME}-host"
 # Marks every container, network and volume of a bed; the value is the state folder of the checkout that made it.
-LABEL = "org.socialgouv.testbed"
+LABEL = f"org.socialgouv.testbed.{NAME}"
 # Marks an image with the digest of all it was built from.
 DIGEST_LABEL = "org.socialgouv.testbed.digest"
 
@@ -46,7 +48,8 @@ class Image:
     @property
     def tag(self) -> str:
         """The local name."""
-        return f"testbed/{self.name}"
+        # Each bed has its own: what holds a certificate authority differs from bed to bed.
+        return f"testbed/{self.name}" if NAME == "bed" else f"testbed-{NAME}/{self.name}"
 
 
 HOST_FULL = Image("host", (("tests/testbed/images/host", ""),), target="full")

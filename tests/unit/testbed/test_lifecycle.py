@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bed import lifecycle
+from bed import hosts, lifecycle
 from bed.errors import BedError
 from bed.layout import State
 
@@ -51,7 +51,7 @@ def test_ones_own_bed_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rem
 
 
 def host(fingerprint: str) -> dict[str, object]:
-    return {"Config": {"Labels": {"org.socialgouv.testbed.keys": fingerprint}}}
+    return {"Config": {"Labels": {hosts.KEYS_LABEL: fingerprint}}}
 
 
 def test_a_host_with_keys_that_are_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
