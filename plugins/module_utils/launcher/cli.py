@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="for programs")
     status.set_defaults(run=_status)
 
-    reconcile = commands.add_parser("reconcile", help="remove registrations and containers that are ours and dead")
+    reconcile = commands.add_parser("reconcile", help="make GitHub's registrations and this host's containers agree")
     reconcile.set_defaults(run=_reconcile)
     return parser
 
@@ -67,16 +67,19 @@ def _launch(arguments: argparse.Namespace, paths: Paths) -> int:
     return life.run()
 
 
-def _drain(arguments: argparse.Namespace, _paths: Paths) -> int:
+def _drain(arguments: argparse.Namespace, paths: Paths) -> int:
+    from . import state, systemd
+
     units = [names.unit_name(instance) for instance in arguments.instances if names.parse_instance(instance)]
     if arguments.force:
-        _systemctl("kill", "--kill-who=main", "--signal=SIGQUIT", *units)
-    return _systemctl("stop", *units)
-
-
-def _systemctl(*arguments: str) -> int:
-    # AnsibleModule.run_command is not to be had here: the launcher is no module.
-    return os.spawnvp(os.P_WAIT, "systemctl", ["systemctl", *arguments])  # pylint: disable=ansible-bad-function
+        systemd.systemctl("kill", "--kill-who=main", "--signal=SIGQUIT", *units)
+    code = systemd.systemctl("stop", *units)
+    # systemctl calls a stop good, however the process ended.
+    for shown in (state.read(paths, instance) for instance in arguments.instances):
+        if shown and shown.state == state.FAILED:
+            sys.stderr.write(f"github-runner: {shown.instance}: {shown.reason}\n")
+            code = 1
+    return code
 
 
 def _status(arguments: argparse.Namespace, paths: Paths) -> int:
@@ -88,8 +91,8 @@ def _status(arguments: argparse.Namespace, paths: Paths) -> int:
 
 
 def _reconcile(_arguments: argparse.Namespace, paths: Paths) -> int:
-    from . import reconcile
+    from .reconcile import Reconciliation
     from .registrar import Registrar
 
     engine = Engine(paths.docker_socket)
-    return 1 if reconcile.run(paths, engine, host.read(paths), Registrar(paths, engine)) else 0
+    return 1 if Reconciliation(paths, engine, host.read(paths), Registrar(paths, engine)).run() else 0

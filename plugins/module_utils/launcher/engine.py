@@ -88,6 +88,17 @@ class Engine:
             if error.status not in (404, 409):
                 raise
 
+    def disconnect(self, container: str) -> list[str]:
+        """Cut a container off from its networks; gives their names, for ``connect``."""
+        networks = list(self.inspect(container)["NetworkSettings"]["Networks"])
+        for network in networks:
+            self._attach("disconnect", network, container)
+        return networks
+
+    def connect(self, container: str, network: str) -> None:
+        """Put a container on a network."""
+        self._attach("connect", network, container)
+
     def processes(self, container: str) -> list[str]:
         """The command lines of a container's processes; none where it is not running."""
         try:
@@ -118,6 +129,9 @@ class Engine:
             return json.loads(answer)
         except ValueError as error:
             raise EngineUnavailable("Docker's answer cannot be read") from error
+
+    def _attach(self, verb: str, network: str, container: str) -> None:
+        self._call("POST", f"/networks/{_quote(network)}/{verb}", body=json.dumps({"Container": container}).encode())
 
     def _call(
         self,

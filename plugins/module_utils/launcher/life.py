@@ -14,6 +14,7 @@ import base64
 import dataclasses
 import os
 import time
+import traceback
 from typing import Any, Callable
 
 from . import backoff, container, files, names, pool, state, systemd, watch
@@ -28,7 +29,7 @@ from .registrar import Registrar
 from .signals import Signals
 
 # A runner that ends sooner without a job counts as a failure: the next one waits. GitHub removes idle runners after
-# minutes at the earliest (actions/runner#4726), which is no failure.
+# minutes at the earliest (actions/runner#4726), and that is no failure.
 SHORT_LIFE = 30.0
 # How often a waiting instance looks whether a person has mended something (a stat call).
 _LOOK = 2.0
@@ -51,6 +52,7 @@ class Life:
         registrar: Registrar,
         signals: Signals,
         offload: Callable[[Callable[[], Any]], Offloaded] = Offloaded,
+        restarts: Callable[[str], bool] = systemd.restarts,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ):
@@ -61,6 +63,7 @@ class Life:
         self._registrar = registrar
         self._signals = signals
         self._offload = offload
+        self._restarts = restarts
         self._clock = clock
         self._sleep = sleep
         self._pool_name, self._number = names.parse_instance(instance)
@@ -90,6 +93,12 @@ class Life:
                 code = self._wait_out(trouble)
             except EngineError as error:
                 code = self._wait_out(Trouble("docker", f"Docker: {error}"))
+            except OSError as error:
+                code = self._wait_out(Trouble("host", f"the host: {error}"))
+            except Exception as error:  # ending here would start the same again a second later, for ever
+                traceback.print_exc()
+                said = f"a fault of the launcher ({type(error).__name__}): look at the journal"
+                code = self._wait_out(Trouble("launcher", said, lasting=True))
             if code is None and self._replaced():
                 say("the launcher was updated: starting the new one")
                 code = EXIT_OK
@@ -110,6 +119,7 @@ class Life:
                 return None
             running = self._launch(self._read_pool())
             self._troubles = 0
+        self._signals.take_renew()  # what was asked of the runner before
         watching = watch.Watch(
             running,
             self._board,
@@ -118,6 +128,7 @@ class Life:
             deregister=self._deregister_present,
             outdated=self._outdated,
             replaced=self._replaced,
+            restarts=lambda: self._restarts(names.unit_name(self._instance)),
             drain_timeout=self._drain_timeout,
             clock=self._clock,
             sleep=self._sleep,
@@ -141,25 +152,30 @@ class Life:
             raise Trouble("pool", f"the pool file cannot be read: {error.strerror}", lasting=True) from error
 
     def _take_over(self) -> str | None:
-        """The container of this instance that still runs; the others that are left are buried."""
-        running = None
-        for found in self._engine.containers(container.own_labels(self._host.mark, self._instance)):
-            name, ours = found["Names"][0].lstrip("/"), found["Id"]
-            if found["State"] in ("running", "paused", "restarting") and running is None:
-                running = ours
-                say(f"took over the running container {name}")
-                if self._board.state.container != ours:
-                    # The state was lost with /run; what was printed before is in the journal already.
-                    self._board.update(runner=name, runner_id=None, job=None, logged=str(int(self._clock())))
-                config = found["Labels"].get(names.LABEL_CONFIG)
-                self._board.update(container=ours, image=found["ImageID"], config=config)
-                busy = container.has_worker(self._engine.processes(ours))
-                self._board.show(state.BUSY if busy else state.IDLE)
-            elif found["State"] in ("created", "exited", "dead"):
-                known = self._board.state.runner_id if self._board.state.container == ours else None
-                self._deregister_quietly(name, known)
-                self._engine.remove(ours)
-        return running
+        """The container of this instance that lives or that nobody has seen the end of; all others are removed."""
+        left = self._engine.containers(container.own_labels(self._host.mark, self._instance))
+        known = self._board.state.container
+        living = [one for one in left if one["State"] in ("running", "paused", "restarting")]
+        unseen = [one for one in left if one["State"] == "exited" and one["Id"] == known]
+        taken = (living + unseen)[:1]
+        for found in left:
+            if found not in taken and found not in living:
+                self._deregister_quietly(_name(found), self._board.state.runner_id if found["Id"] == known else None)
+                self._engine.remove(found["Id"])
+        for found in taken:
+            self._adopt(found)
+        return taken[0]["Id"] if taken else None
+
+    def _adopt(self, found: dict[str, Any]) -> None:
+        name, ours = _name(found), found["Id"]
+        say(f"took over the container {name}, which {'has ended' if found['State'] == 'exited' else 'runs'}")
+        if self._board.state.container != ours:
+            # The state was lost with /run; what was printed before is in the journal already.
+            self._board.update(runner=name, runner_id=None, job=None, logged=str(int(self._clock())))
+        config = found["Labels"].get(names.LABEL_CONFIG)
+        self._board.update(container=ours, image=found["ImageID"], config=config)
+        busy = container.has_worker(self._engine.processes(ours))
+        self._board.show(state.BUSY if busy else state.IDLE)
 
     def _back_off_after_short_lives(self) -> None:
         failures = self._board.state.failures
@@ -274,14 +290,15 @@ class Life:
         if last.runner and not took_job and not deregistered:
             self._deregister_quietly(last.runner, last.runner_id)
         self._engine.remove(ended)
-        short = not took_job and self._clock() - self._launched_at < SHORT_LIFE
+        # One that never listened is a failure too, however long it tried.
+        short = last.state == state.STARTING or self._clock() - self._launched_at < SHORT_LIFE
         self._board.update(
             container=None,
             runner=None,
             runner_id=None,
             job=None,
             config=None,
-            failures=last.failures + 1 if short and last.state != state.DRAINING else 0,
+            failures=last.failures + 1 if short and not took_job and last.state != state.DRAINING else 0,
         )
         if code == container.EXIT_OUTDATED and not self._signals.drain:
             self._wait_for_other_image(last.image)
@@ -341,6 +358,10 @@ class Life:
             if left <= 0 or files.signature(*watched) != before:
                 return
             self._signals.wait(min(left, _LOOK))
+
+
+def _name(found: dict[str, Any]) -> str:
+    return str(found["Names"][0].lstrip("/"))
 
 
 def _no_network(config: Pool) -> Trouble:

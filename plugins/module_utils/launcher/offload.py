@@ -26,7 +26,12 @@ class Offloaded:
         reader, writer = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
-        self._pid = os.fork()
+        try:
+            self._pid = os.fork()
+        except OSError as error:
+            os.close(reader)
+            os.close(writer)
+            raise Trouble("host", f"the host starts no more processes: {error.strerror}") from error
         if self._pid == 0:
             os.close(reader)
             _child(call, writer)
@@ -54,7 +59,7 @@ def _child(call: Callable[[], Any], writer: int) -> None:
     try:
         # A drain must not lose the answer of a request under way, and the parent's wake-up pipe is not the child's.
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
         try:
             document = {"result": call()}

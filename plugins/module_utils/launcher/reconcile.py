@@ -2,18 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``github-runner reconcile``: remove what no instance will ever use again, at GitHub and in Docker.
+"""``github-runner reconcile``: what GitHub knows and what runs here are made to agree, in both directions.
 
-Only what carries this host's exact mark, and a registration only when two runs in a row found it dead.
+A registration without a container is removed, only where it carries this host's exact mark. A runner that GitHub gives
+no jobs, because it has lost it or sees it offline, is renewed by its instance, after a look for a job. Either happens
+only where two runs in a row found it so.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from typing import Any
+import time
+from typing import Any, Callable, NamedTuple
 
-from . import files, names, pool, state
+from . import files, names, pool, state, systemd
 from .board import say
 from .engine import Engine
 from .errors import Trouble
@@ -22,36 +25,105 @@ from .offload import Offloaded
 from .paths import Paths
 from .pool import Pool
 from .registrar import Registrar
+from .state import State
+
+# GitHub's list may be behind by so many seconds.
+SETTLED = 60.0
 
 
-def run(paths: Paths, engine: Engine, host: Host, registrar: Registrar) -> int:
-    """One pass over all pools. Gives the number of pools that could not be looked at."""
-    in_use = {one.runner for one in state.read_all(paths) if one.runner and state.alive(one)}
-    for found in engine.containers({names.LABEL_MARK: host.mark}):
-        name = found["Names"][0].lstrip("/")
-        instance = state.read(paths, found["Labels"].get(names.LABEL_INSTANCE, ""))
-        if found["State"] in ("exited", "dead", "created") and not (instance and state.alive(instance)):
-            say(f"removes the container {name}, which no instance owns any more")
-            engine.remove(found["Id"])
-        else:
-            in_use.add(name)
-    seen_before = _sightings(paths)
-    seen_now: dict[str, list[int]] = {}
-    failed = 0
-    for config in _pools(paths):
+class Sightings(NamedTuple):
+    """What one run found wrong; the next one acts on what it finds too."""
+
+    registrations: set[int]  #: dead ones, by their ids
+    runners: set[str]  #: lost ones, by their names
+
+    def dump(self) -> str:
+        """The text of the file."""
+        return json.dumps({"registrations": sorted(self.registrations), "runners": sorted(self.runners)}) + "\n"
+
+    @classmethod
+    def load(cls, text: str | None) -> Sightings:
+        """What the last run found; nothing where that cannot be read."""
         try:
-            listed = Offloaded(lambda config=config: registrar.runners(config)).result()
-            dead = dead_runners(listed, host.mark, in_use)
-            for runner in [one for one in dead if one["id"] in seen_before.get(config.name, [])]:
+            document = json.loads(text or "")
+            return Sightings({int(one) for one in document["registrations"]}, {str(one) for one in document["runners"]})
+        except (ValueError, TypeError, KeyError):
+            return Sightings(set(), set())
+
+
+class Reconciliation:
+    """One pass over all pools of this host."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        engine: Engine,
+        host: Host,
+        registrar: Registrar,
+        systemctl: Callable[..., int] = systemd.systemctl,
+        clock: Callable[[], float] = time.time,
+    ):
+        self._paths = paths
+        self._engine = engine
+        self._host = host
+        self._registrar = registrar
+        self._systemctl = systemctl
+        self._clock = clock
+        self._before = Sightings.load(_read(paths.sightings))
+        self._now = Sightings(set(), set())
+
+    def run(self) -> int:
+        """Make both sides agree; gives the number of pools that could not be looked at. Raises EngineError, OSError."""
+        instances = [one for one in state.read_all(self._paths) if state.alive(one)]
+        in_use = {one.runner for one in instances if one.runner} | self._containers(instances)
+        failed = 0
+        for config in _pools(self._paths):
+            try:
+                listed = Offloaded(lambda config=config: self._registrar.runners(config)).result()
+                self._registrations(config, dead_runners(listed, self._host.mark, in_use))
+                of_pool = [one for one in instances if one.pool == config.name]
+                self._instances(lost_runners(listed, of_pool, self._clock()))
+            except Trouble as trouble:
+                say(f"pool {config.name}: {trouble}")
+                failed += 1
+        os.makedirs(os.path.dirname(self._paths.sightings), mode=0o700, exist_ok=True)
+        files.write(self._paths.sightings, self._now.dump().encode(), 0o600)
+        return failed
+
+    def _containers(self, instances: list[State]) -> set[str]:
+        """The names of this host's containers, but for those that nobody will bury: these are removed."""
+        alive = {one.instance for one in instances}
+        standing = set()
+        for found in self._engine.containers({names.LABEL_MARK: self._host.mark}):
+            name = found["Names"][0].lstrip("/")
+            ended = found["State"] in ("exited", "dead", "created")
+            if ended and found["Labels"].get(names.LABEL_INSTANCE) not in alive:
+                say(f"removes the container {name}, which no instance owns any more")
+                self._engine.remove(found["Id"])
+            else:
+                standing.add(name)
+        return standing
+
+    def _registrations(self, config: Pool, dead: list[dict[str, Any]]) -> None:
+        for runner in dead:
+            if runner["id"] in self._before.registrations:
                 say(f"deregisters {runner['name']} (id {runner['id']}), which has no container")
-                _delete(registrar, config, runner)
-            seen_now[config.name] = [one["id"] for one in dead]
+                self._deregister(config, runner)
+            self._now.registrations.add(runner["id"])
+
+    def _deregister(self, config: Pool, runner: dict[str, Any]) -> None:
+        try:
+            Offloaded(lambda: self._registrar.deregister(config, runner["name"], runner["id"])).result()
         except Trouble as trouble:
-            say(f"pool {config.name}: {trouble}")
-            failed += 1
-    os.makedirs(os.path.dirname(paths.sightings), mode=0o700, exist_ok=True)
-    files.write(paths.sightings, f"{json.dumps(seen_now)}\n".encode(), 0o600)
-    return failed
+            if trouble.kind != "busy":
+                raise
+
+    def _instances(self, lost: list[State]) -> None:
+        for one in lost:
+            if one.runner in self._before.runners:
+                say(f"renews {one.instance}: GitHub gives {one.runner} no jobs")
+                self._systemctl("kill", "--kill-who=main", "--signal=SIGUSR1", names.unit_name(one.instance))
+            self._now.runners.add(str(one.runner))
 
 
 def dead_runners(listed: list[dict[str, Any]], mark: str, in_use: set[str]) -> list[dict[str, Any]]:
@@ -66,12 +138,17 @@ def dead_runners(listed: list[dict[str, Any]], mark: str, in_use: set[str]) -> l
     ]
 
 
-def _delete(registrar: Registrar, config: Pool, runner: dict[str, Any]) -> None:
-    try:
-        Offloaded(lambda: registrar.deregister(config, runner["name"], runner["id"])).result()
-    except Trouble as trouble:
-        if trouble.kind != "busy":
-            raise
+def lost_runners(listed: list[dict[str, Any]], instances: list[State], now: float) -> list[State]:
+    """The instances that listen for jobs with a runner that GitHub has no more, or that is offline to it. Pure.
+
+    Both happen: actions/runner#4617 and #4076. ``busy`` is no proof of a job, but reason enough to wait.
+    """
+    known = {one["name"] for one in listed if one["status"] != "offline" or one["busy"]}
+    return [
+        one
+        for one in instances
+        if one.state == state.IDLE and one.runner and one.runner not in known and now - one.since >= SETTLED
+    ]
 
 
 def _pools(paths: Paths) -> list[Pool]:
@@ -90,10 +167,8 @@ def _pools(paths: Paths) -> list[Pool]:
     return loaded
 
 
-def _sightings(paths: Paths) -> dict[str, list[int]]:
+def _read(path: str) -> str | None:
     try:
-        text = files.read(paths.sightings)
-        document = json.loads(text) if text else {}
-        return {str(name): [int(one) for one in seen] for name, seen in document.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
+        return files.read(path)
+    except OSError:
+        return None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signals as something to wait for: SIGTERM drains, SIGHUP reloads, SIGQUIT ends at once."""
+"""Signals as something to wait for: SIGTERM drains, SIGHUP reloads, SIGUSR1 renews, SIGQUIT ends at once."""
 
 from __future__ import annotations
 
@@ -19,14 +19,20 @@ class Signals:
         self.drain = False
         self.force = False
         self._reload = False
+        self._renew = False
         self._reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT):
             signal.signal(number, self._received)
 
     def take_reload(self) -> bool:
         """Whether a reload was asked for since the last time this was asked."""
         asked, self._reload = self._reload, False
+        return asked
+
+    def take_renew(self) -> bool:
+        """Whether another runner was asked for since the last time this was asked."""
+        asked, self._renew = self._renew, False
         return asked
 
     def wait(self, timeout: float | None, descriptor: int | None = None) -> bool:
@@ -43,6 +49,9 @@ class Signals:
     def _received(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP:
             self._reload = True
+            return
+        if number == signal.SIGUSR1:
+            self._renew = True
             return
         self.drain = True
         if number == signal.SIGQUIT:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -43,12 +44,21 @@ class UrllibTransport:
                 found = {name.lower(): value for name, value in answer.headers.items()}
                 return Answer(answer.status, found, answer.read(_BODY_MAX))
         except (OSError, http.client.HTTPException) as error:
-            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
             host = urllib.parse.urlsplit(url).hostname
-            raise Trouble("unreachable", f"{host} cannot be reached: {reason}") from error
+            raise Trouble("unreachable", f"{host} cannot be reached: {_reason(error)}") from error
 
     def _open(self, request: urllib.request.Request) -> Any:
         try:
             return self._opener.open(request, timeout=_TIMEOUT)
         except urllib.error.HTTPError as error:
             return error  # an answer like any other
+
+
+def _reason(error: Exception) -> str:
+    """Why there is no answer, in words that name no secret."""
+    reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
+    # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED: openssl/x509_vfy.h.
+    if isinstance(reason, ssl.SSLCertVerificationError) and reason.verify_code in (9, 10):
+        now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+        return f"{reason.verify_message}, says this host's clock, which shows {now}: look at the clock first"
+    return str(reason)

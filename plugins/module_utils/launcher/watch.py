@@ -23,7 +23,7 @@ from .signals import Signals
 # How a watch ends.
 ENDED = "ended"  #: the container has ended
 GAVE_UP = "gave up"  #: the drain's time is over, the job was left running
-REPLACED = "replaced"  #: another launcher is to take the container over
+REPLACED = "replaced"  #: another launcher is to take the container over, which still runs
 
 # GitHub may have sent a job just before the registration went: the runner starts its worker within a second or two.
 CONFIRMATION = 5.0
@@ -33,11 +33,11 @@ _JOB_LOOK = 10.0
 
 
 class Watch:
-    """One container of an instance.
+    """One container of an instance, running or ended.
 
     ``deregister`` removes its registration (raises Trouble, kind ``busy`` where it has a job), ``outdated`` says after
-    a reload whether it would be made otherwise now, ``replaced`` whether the launcher was, ``drain_timeout`` gives
-    seconds.
+    a reload whether it would be made otherwise now, ``replaced`` whether the launcher was, ``restarts`` whether systemd
+    stops the instance only to start it again, ``drain_timeout`` gives seconds.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Watch:
         deregister: Callable[[], object],
         outdated: Callable[[], bool],
         replaced: Callable[[], bool],
+        restarts: Callable[[], bool],
         drain_timeout: Callable[[], float],
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
@@ -60,14 +61,17 @@ class Watch:
         self._deregister = deregister
         self._outdated = outdated
         self._replaced = replaced
+        self._restarts = restarts
         self._drain_timeout = drain_timeout
         self._clock = clock
         self._sleep = sleep
         self._output = Output(board.state.logged)
-        self._renew = False  # an outdated container goes when it has no job, however long that takes
+        self._renew = False  # the container goes when it has no job, however long that takes
+        self._hand_over = False  # a job that runs is left to the launcher that systemd starts next
         self._drain_began: float | None = None
         self._next_step = 0.0
         self._failures = 0
+        self._cut_off: list[str] = []  # networks that the container is kept from
         self._stopped = False
         self.deregistered = False  #: whether the drain has removed the registration
 
@@ -87,6 +91,8 @@ class Watch:
             stream = self._engine.follow(self._watched, self._output.since)
         except EngineError as error:
             return self._engine_lost(error)
+        if self._board.state.kind == "docker":
+            self._board.show(self._board.state.state)
         try:
             outcome = self._copy(stream)
         finally:
@@ -114,11 +120,12 @@ class Watch:
                 if self._replaced() and not self._signals.drain:
                     return REPLACED
                 self._renew = self._renew or self._outdated()
+            self._renew = self._signals.take_renew() or self._renew
             if self._draining():
                 if self._gave_up():
                     return GAVE_UP
-                if not self._stopped and self._clock() >= self._next_step:
-                    self._step()
+                if not self._stopped and self._clock() >= self._next_step and self._step():
+                    return REPLACED
             if self._signals.wait(self._pause(), stream.fileno()):
                 pieces = stream.read()
                 if pieces is None:
@@ -154,6 +161,7 @@ class Watch:
         if self._signals.drain and self._drain_began is None:
             self._drain_began = self._clock()
             self._next_step = 0.0
+            self._hand_over = self._restarts()
         return self._signals.drain or self._renew
 
     def _gave_up(self) -> bool:
@@ -171,23 +179,25 @@ class Watch:
             return None
         return max(0.05, self._next_step - self._clock())
 
-    def _step(self) -> None:
-        """One try to end the container; what cannot be done now is tried again."""
+    def _step(self) -> bool:
+        """One try to end the container; what cannot be done now is tried again. Whether it is to be handed over."""
         try:
-            self._try_to_end()
+            return self._job_in_the_way() and self._hand_over
         except EngineError as error:
             say(f"Docker: {error}")
             self._again_in(_LOOK)
+            return False
 
-    def _try_to_end(self) -> None:
+    def _job_in_the_way(self) -> bool:
+        """Stop the container, unless a job is in the way or is to be asked for again later."""
         if self._signals.force:
             say("forced: the container is stopped, whatever it does")
             self._stop()
-            return
+            return False
         if self._has_worker():
             self._board.show(state.DRAINING, "waits for the job to end")
             self._again_in(_JOB_LOOK)
-            return
+            return True
         self._board.show(state.DRAINING, "takes no new job")
         try:
             self._deregister()
@@ -195,20 +205,32 @@ class Watch:
         except Trouble as trouble:
             if trouble.kind == "busy":
                 self._again_in(_LOOK)
-                return
+                return True
             if not trouble.lasting:
                 self._failures += 1
                 self._board.show(state.DRAINING, f"cannot deregister yet: {trouble}", kind=trouble.kind)
                 self._again_in(backoff.delay(self._failures, retry_after=trouble.retry_after))
-                return
+                return False
             say(f"not deregistered: {trouble}")
+            # GitHub goes on giving it jobs. Without a network it takes none, and one that it has taken begins.
+            self._cut_off += self._engine.disconnect(self._watched)
+        if self._worker_comes():
+            while self._cut_off:
+                self._engine.connect(self._watched, self._cut_off[-1])
+                self._cut_off.pop()
+            self._again_in(_LOOK)
+            return True
+        self._stop()
+        return False
+
+    def _worker_comes(self) -> bool:
+        """Whether a job begins that GitHub had sent before the registration went."""
         end = self._clock() + CONFIRMATION
         while self._clock() < end:
             self._sleep(0.25)
             if self._has_worker():
-                self._again_in(_LOOK)
-                return
-        self._stop()
+                return True
+        return False
 
     def _stop(self) -> None:
         self._engine.stop(self._watched, STOP_SECONDS)

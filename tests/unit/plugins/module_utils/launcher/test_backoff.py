@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import backoff
@@ -53,6 +56,25 @@ def test_the_jitter_spreads_a_fleet(failures: int, retry_after: float | None) ->
     waits = [backoff.delay(failures, retry_after=retry_after, rng=lambda luck=n / 100: luck) for n in range(100)]
     assert max(waits) - min(waits) >= 0.1 * max(waits)
     assert len(set(waits)) == 100
+
+
+@given(outage=st.floats(30, 3600), retry_after=st.sampled_from([None, 30.0]), seed=st.integers())
+@settings(max_examples=50)
+def test_a_fleet_does_not_come_back_all_at_once(outage: float, retry_after: float | None, seed: int) -> None:
+    """Sixty-four instances that GitHub left at one moment: in no second after its return do more than half ask.
+
+    And each of them asks within the longest wait.
+    """
+    luck = random.Random(seed)
+    returns = []
+    for _instance in range(64):
+        now, failures = 0.0, 0
+        while now < outage:
+            failures += 1
+            now += backoff.delay(failures, retry_after=retry_after, rng=luck.random)
+        returns.append(now - outage)
+    assert max(Counter(map(int, returns)).values()) <= 32
+    assert max(returns) <= backoff.LONGEST
 
 
 @given(st.integers(1, 8))

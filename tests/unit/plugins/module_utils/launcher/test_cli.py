@@ -102,6 +102,18 @@ def test_a_drain_is_systemds_stop(
     assert ran == [["systemctl", *command] for command in commands]
 
 
+def test_a_drain_that_gave_up_fails_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], paths: Paths
+) -> None:
+    """systemctl calls every stop good; a job that was left running is not."""
+    state.write(paths, state.State("1", "default", state.IDLE))
+    state.write(paths, state.State("2", "default", state.FAILED, "not drained within 5 s, the job was left running"))
+    monkeypatch.setattr(os, "spawnvp", lambda *_arguments: 0)
+    assert call(monkeypatch, "drain", "1") == 0
+    assert call(monkeypatch, "drain", "1", "2") == 1
+    assert capsys.readouterr().err == "github-runner: 2: not drained within 5 s, the job was left running\n"
+
+
 def test_status_is_for_people_and_for_programs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], paths: Paths
 ) -> None:

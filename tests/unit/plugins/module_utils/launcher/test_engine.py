@@ -105,6 +105,14 @@ def answer(document: Any, status: int = 200) -> list[bytes]:
         (lambda engine: engine.stop("x", 30), [http(304)], "POST", "/containers/x/stop", {"t": "30"}, None),
         (lambda engine: engine.remove("x"), [http(204)], "DELETE", "/containers/x", {"force": "1", "v": "1"}, None),
         (
+            lambda engine: engine.connect("x", "github-runner"),
+            [http(200)],
+            "POST",
+            "/networks/github-runner/connect",
+            {},
+            None,
+        ),
+        (
             lambda engine: engine.processes("x"),
             answer({"Titles": ["PID", "COMMAND"], "Processes": [["1", "run.sh"], ["7", "Runner.Worker a"]]}),
             "GET",
@@ -150,6 +158,18 @@ def test_bodies_arrive_whole_with_their_type(tmp_path: Path) -> None:
     made, put = server.requests
     assert (json.loads(made.body), made.headers["content-type"]) == ({"Image": "i", "Cmd": ["x"]}, "application/json")
     assert (put.body, put.headers["content-type"]) == (b"\0" * 100_000, "application/x-tar")
+
+
+def test_a_container_is_cut_off_from_every_network(tmp_path: Path) -> None:
+    """Docker tells which these are; they are given back, for a job that wants them again."""
+    described = {"NetworkSettings": {"Networks": {"bridge": {}, "a b": {}}}}
+    with docker(tmp_path, answer(described), [http(200)], [http(200)]) as (engine, server):
+        assert engine.disconnect("x") == ["bridge", "a b"]
+    assert [one.target for one in server.requests[1:]] == [
+        "/networks/bridge/disconnect",
+        "/networks/a%20b/disconnect",
+    ]
+    assert [json.loads(one.body) for one in server.requests[1:]] == [{"Container": "x"}] * 2
 
 
 def test_an_answer_in_drops_is_read_to_its_end(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import files, names, state, systemd
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import (
+    files,
+    life,
+    names,
+    state,
+    systemd,
+)
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import (
     EngineError,
     EngineUnavailable,
@@ -34,6 +41,16 @@ from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_uti
 )
 
 OTHER = dataclasses.replace(POOL, image="runner:2")
+
+
+@pytest.fixture(autouse=True)
+def _no_fault_of_the_launcher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The launcher lives through its own faults; here they, and those of the world, end the test."""
+
+    def fail() -> None:
+        raise AssertionError("the launcher met a fault of its own") from sys.exc_info()[1]
+
+    monkeypatch.setattr(life.traceback, "print_exc", fail)
 
 
 @pytest.fixture(autouse=True)
@@ -150,6 +167,26 @@ def test_no_line_is_lost_or_printed_twice_over_a_restart(tmp_path: Path, capsys:
     assert world.live() == 0
     printed = [line.partition(": ")[2] for line in capsys.readouterr().out.splitlines() if "line" in line]
     assert printed == [f"line {second}" for second in range(5, 95, 5)]
+
+
+def test_the_end_that_nobody_saw_is_in_the_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A job ends while the launcher is dead: its last lines are shown, its registration is not asked for."""
+    world = World(tmp_path, job(10, 100))
+    world.at(50, world.replace_program)
+    world.at(50, world.signals.hang_up)
+    assert world.live() == 0
+    world.sleep(200)
+    [one] = world.engine.all.values()
+    assert one.state == "exited"
+    capsys.readouterr()
+    world.signals.restart()
+    world.after(10, world.signals.terminate)
+    assert world.live() == 0
+    shown = capsys.readouterr()
+    assert "Job build completed with result: Succeeded" in shown.out.splitlines()[0]
+    assert f"took over the container {one.name}, which has ended" in shown.err
+    assert one.name not in [runner for _moment, runner, _id in world.github.deregistrations]
+    assert one.id not in world.engine.all
 
 
 @pytest.mark.parametrize("left", ["created", "exited", "dead"])
@@ -279,6 +316,30 @@ def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path, call: str, err
     assert nothing_is_left(world)
 
 
+def test_a_runner_that_never_listens_is_a_failure_however_long_it_tries(tmp_path: Path) -> None:
+    """A session that another one blocks ends after minutes, and must not be asked for without end."""
+    world = World(tmp_path, *[ends(45)] * 30)
+    world.at(3000, world.signals.terminate)
+    assert world.live() == 0
+    assert len(world.github.registrations) <= 20
+
+
+def test_a_fault_of_the_launcher_is_waited_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rather than ended and begun again each second: shown with its kind, tried again, slower and slower."""
+    monkeypatch.setattr(life.traceback, "print_exc", lambda: None)
+    world = World(tmp_path)
+    world.engine.failures["containers"] = [TypeError("x")] * 3  # type: ignore[list-item]
+    shown: list[state.State] = []
+    world.at(20, lambda: shown.append(world.state))
+    world.at(2000, world.signals.terminate)
+    assert world.live() == 0
+    assert (shown[0].state, shown[0].kind) == ("waiting", "launcher")
+    assert "a fault of the launcher (TypeError): look at the journal" in capsys.readouterr().err
+    assert len(world.engine.made) == 1
+
+
 @pytest.mark.parametrize("listens", [False, True])
 def test_runners_that_end_at_once_are_slowed(tmp_path: Path, listens: bool) -> None:
     """A broken image or a GitHub that removes idle runners quickly makes no storm of registrations."""
@@ -350,14 +411,32 @@ def test_a_runner_whose_pool_file_is_gone_lives_on(tmp_path: Path) -> None:
 # Docker goes and comes back.
 
 
+def test_a_runner_is_renewed_on_demand(tmp_path: Path) -> None:
+    """What the reconciler asks for where GitHub has lost a runner: once, and not again for its successor."""
+    world = World(tmp_path)
+    world.at(100, lambda: world.github.registered.clear())
+    world.at(200, world.signals.user)
+    world.at(1000, world.signals.terminate)
+    assert world.live() == 0
+    assert [round(moment) for moment, _runner in world.github.registrations] == [0, 205]
+    assert nothing_is_left(world)
+
+
 def test_a_restart_of_docker_is_lived_through(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With live-restore the container lives on: it is watched on, no line is lost, and Docker is not stormed."""
     world = World(tmp_path, job(10, 500))
     world.at(50, world.engine.go_down)
     world.at(90, lambda: world.engine.emit(world.engine.made[0], "printed meanwhile"))
     world.at(150, world.engine.come_back)
+    shown: list[state.State] = []
+    for moment in (100, 200):
+        world.at(moment, lambda: shown.append(world.state))
     world.at(600, world.signals.terminate)
     assert world.live() == 0
+    assert [(one.state, one.kind, one.reason) for one in shown] == [
+        ("busy", "docker", "Docker does not answer: Docker does not answer"),
+        ("busy", "", ""),
+    ]
     assert world.engine.killed_jobs == []
     assert capsys.readouterr().out.count("printed meanwhile") == 1
     assert len(world.github.registrations) == 2
@@ -444,24 +523,36 @@ def test_a_busy_runner_is_drained_by_its_jobs_end(tmp_path: Path) -> None:
     lasts=st.floats(0.1, 120),
     spawn=st.floats(0, 4.9),
     lies=st.booleans(),
-    renew=st.booleans(),
+    refused=st.booleans(),
+    wish=st.sampled_from(["drain", "reload", "renew", "restart"]),
 )
 def test_no_drain_ever_ends_a_job(
-    drain: float, begins: float, lasts: float, spawn: float, lies: bool, renew: bool
+    drain: float, begins: float, lasts: float, spawn: float, lies: bool, refused: bool, wish: str
 ) -> None:
-    """Whenever it comes, also between GitHub's assignment and the worker, and where GitHub's DELETE does not know."""
+    """Whenever it comes, also between GitHub's assignment and the worker, and where GitHub's DELETE does not know.
+
+    Nor where the token is refused for good, so that GitHub cannot be kept from giving jobs to the runner.
+    """
     with tempfile.TemporaryDirectory() as root:
         world = World(Path(root), job(begins, lasts, spawn))
         world.github.lies = lies
-        if renew:
+        if refused:
+            world.github.deregister_troubles = [Trouble("refused", "GitHub refused the token", lasting=True)] * 1000
+        world.restarting = wish == "restart"
+        if wish == "reload":
             world.at(drain, lambda: world.write_pool(OTHER))
-            world.at(drain, world.signals.hang_up)
-            world.at(1000, world.signals.terminate)
+        if wish in ("reload", "renew"):
+            world.at(drain, world.signals.hang_up if wish == "reload" else world.signals.user)
         else:
             world.at(drain, world.signals.terminate)
-        assert world.live() == 0
+        if wish != "drain":
+            world.at(1000, world.signals.terminate)
+        while world.live() == 0 and world.now - START < 1000 and wish != "drain":
+            world.restarting = False
+            world.signals.restart()
         assert world.engine.killed_jobs == []
-        assert nothing_is_left(world)
+        assert not world.engine.all
+        assert refused or not world.github.registered
 
 
 def test_a_runner_that_github_calls_busy_is_asked_for_again(tmp_path: Path) -> None:
@@ -522,6 +613,47 @@ def test_the_time_of_a_drain_begins_with_the_drain(tmp_path: Path) -> None:
     world.at(5000, world.signals.terminate)
     assert world.live() == 0
     assert world.now - START >= 6011
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_a_restart_leaves_a_job_to_the_next_launcher(tmp_path: Path, works: bool) -> None:
+    """``systemctl restart`` does not wait for hours: a job that runs is handed over, an idle runner is made anew."""
+    world = World(tmp_path, job(10, 5000) if works else idle)
+    world.at(100, world.signals.terminate)
+    world.restarting = True
+    assert world.live() == 0
+    assert world.now - START <= 110
+    assert [one.works for one in world.engine.running] == ([True] if works else [])
+    world.signals.restart()
+    world.restarting = False
+    world.at(5500, world.signals.terminate)
+    assert world.live() == 0
+    assert world.engine.killed_jobs == []
+    assert len(world.engine.made) == 2
+
+
+def test_a_drain_without_a_valid_token_takes_the_network_away_first(tmp_path: Path) -> None:
+    """GitHub goes on giving jobs to a runner that nobody can deregister: without a network it takes none."""
+    world = World(tmp_path)
+    world.github.deregister_troubles = [Trouble("refused", "GitHub refused the token (401)", lasting=True)]
+    world.at(100, world.signals.terminate)
+    assert world.live() == 0
+    calls = [call for _moment, call, _container in world.engine.calls if call in ("disconnect", "connect", "stop")]
+    assert calls == ["disconnect", "stop"]
+
+
+def test_a_job_that_begins_without_a_network_gets_it_back(tmp_path: Path) -> None:
+    """It was taken in the second before: its drain begins anew."""
+    world = World(tmp_path, job(99, 60, spawn=3))
+    world.github.deregister_troubles = [Trouble("refused", "GitHub refused the token (401)", lasting=True)]
+    world.at(100, world.signals.terminate)
+    networks: list[list[str]] = []
+    for moment in (101, 110):
+        world.at(moment, lambda: networks.append(list(world.engine.made[0].networks)))
+    assert world.live() == 0
+    assert networks == [[], ["github-runner"]]
+    assert world.engine.killed_jobs == []
+    assert world.engine.count("stop") == 0
 
 
 def test_force_ends_a_job_at_once(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
@@ -84,7 +85,22 @@ def test_a_killed_child_is_a_trouble(value: str) -> None:
         offloaded.result()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT])
+def test_a_host_without_room_for_a_process_is_a_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full PID table passes: it is waited out, and no descriptor leaks meanwhile."""
+
+    def full() -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", full)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _unused in range(3):
+        with pytest.raises(Trouble, match="no more processes: Resource temporarily unavailable") as caught:
+            Offloaded(lambda: None)
+        assert (caught.value.kind, caught.value.lasting) == ("host", False)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT, signal.SIGINT])
 def test_a_drain_does_not_lose_a_request_under_way(number: signal.Signals) -> None:
     """systemd signals the whole group: the answer of GitHub must still come back."""
 

@@ -2,14 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reconciler removes what is ours and dead, at the second sight, and nothing else."""
+"""The reconciler removes what is ours and dead, renews what GitHub has lost, at the second sight, and nothing else."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from hypothesis import given
@@ -61,8 +62,20 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     return World(tmp_path)
 
 
-def run(world: World, github: GitHub, times: int = 1) -> int:
-    return [reconcile.run(world.paths, world.engine, HOST, github) for _unused in range(times)][-1]  # type: ignore[arg-type]
+def run(world: World, github: GitHub, times: int = 1, systemctl: Callable[..., int] = pytest.fail) -> int:
+    """So many runs of the timer; gives what the last one did."""
+    runs = (
+        reconcile.Reconciliation(
+            world.paths,
+            world.engine,  # type: ignore[arg-type]
+            HOST,
+            github,  # type: ignore[arg-type]
+            systemctl=systemctl,
+            clock=lambda: world.now,
+        ).run()
+        for _unused in range(times)
+    )
+    return list(runs)[-1]
 
 
 @pytest.mark.parametrize(
@@ -183,7 +196,13 @@ def test_a_pool_that_cannot_be_looked_at_is_counted(world: World, capsys: pytest
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"{", b"[1]", b"null", b"5", b'{"default": 5}', b'{"default": null}', b'{"default": {}}', b"\xff"]
+    "text",
+    [
+        *(b"", b"{", b"[1]", b"null", b"5", b"\xff", b'{"default": [7]}', b'{"registrations": [7]}'),
+        b'{"registrations": 7, "runners": []}',
+        b'{"registrations": [7], "runners": null}',
+        b'{"registrations": ["x"], "runners": []}',
+    ],
 )
 def test_damaged_sightings_are_no_sightings(world: World, text: bytes) -> None:
     """Nothing is deleted because of them, and they are written anew."""
@@ -191,7 +210,7 @@ def test_damaged_sightings_are_no_sightings(world: World, text: bytes) -> None:
     github = GitHub(listed())
     assert run(world, github) == 0
     assert github.deleted == []
-    assert json.loads(Path(world.paths.sightings).read_text()) == {"default": [7]}
+    assert json.loads(Path(world.paths.sightings).read_text()) == {"registrations": [7], "runners": []}
 
 
 def test_a_host_without_pools_has_nothing_to_do(tmp_path: Path, world: World) -> None:
@@ -200,3 +219,65 @@ def test_a_host_without_pools_has_nothing_to_do(tmp_path: Path, world: World) ->
     Path(world.paths.pool("default")).unlink()
     Path(world.paths.pools).rmdir()
     assert run(world, GitHub(listed())) == 0
+
+
+# Runners that GitHub gives no jobs.
+
+
+def stands(world: World, **changes: Any) -> state.State:
+    """An instance that has listened for a while."""
+    facts = {"state": state.IDLE, "runner": OURS, "pid": os.getpid(), "since": world.now - 3600, **changes}
+    one = state.State("1", "default", **facts)
+    state.write(world.paths, one)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("known", "changes", "lost"),
+    [
+        ([], {}, True),
+        ([listed()], {}, True),
+        ([listed(FOREIGN, status="online")], {}, True),
+        ([listed(status="online")], {}, False),
+        ([listed(busy=True)], {}, False),
+        ([], {"state": state.BUSY}, False),
+        ([], {"state": state.STARTING}, False),
+        ([], {"state": state.DRAINING}, False),
+        ([], {"runner": None}, False),
+        ([], {"since": 1_795_514_400.0 - 59}, False),
+    ],
+)
+def test_a_runner_is_lost_that_listens_where_nobody_speaks(
+    world: World, known: list[dict[str, Any]], changes: dict[str, Any], lost: bool
+) -> None:
+    """GitHub has it no more, or it is offline to GitHub; one that works, starts or has just come is not."""
+    one = stands(world, **changes)
+    assert reconcile.lost_runners(known, [one], world.now) == ([one] if lost else [])
+
+
+def test_a_lost_runner_is_renewed_at_the_second_sight(world: World) -> None:
+    """By its own instance, which looks for a job first; nothing is deregistered and no container is touched."""
+    stands(world)
+    one = world.engine.add(name=OURS, state="running")
+    github, asked = GitHub(), []
+    assert run(world, github, systemctl=lambda *words: asked.append(words) or 0) == 0
+    assert asked == []
+    assert run(world, github, systemctl=lambda *words: asked.append(words) or 0) == 0
+    assert asked == [("kill", "--kill-who=main", "--signal=SIGUSR1", "github-runner@1.service")]
+    assert (github.deleted, list(world.engine.all.values()), one.state) == ([], [one], "running")
+
+
+def test_a_successor_is_not_taken_for_the_lost_one(world: World) -> None:
+    """Another runner, another sighting: two in a row of the same."""
+    stands(world)
+    run(world, GitHub())
+    stands(world, runner=f"default-host-1-{MARK}0000bb")
+    run(world, GitHub())
+
+
+def test_an_instance_of_another_pool_is_not_judged_by_this_ones_list(world: World) -> None:
+    """Each pool has a scope of its own."""
+    one = stands(world)
+    state.write(world.paths, dataclasses.replace(one, pool="gpu", instance="gpu-1"))
+    Path(world.paths.state("1")).unlink()
+    run(world, GitHub(), times=3)

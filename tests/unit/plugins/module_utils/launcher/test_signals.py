@@ -16,7 +16,7 @@ import pytest
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.signals import Signals
 
-HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+HANDLED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT)
 
 
 @pytest.fixture
@@ -33,26 +33,23 @@ def signals() -> Iterator[Signals]:
 
 
 @pytest.mark.parametrize(
-    ("number", "drain", "force", "reload"),
+    ("number", "drain", "force", "reload", "renew"),
     [
-        (signal.SIGTERM, True, False, False),
-        (signal.SIGINT, True, False, False),
-        (signal.SIGQUIT, True, True, False),
-        (signal.SIGHUP, False, False, True),
+        (signal.SIGTERM, True, False, False, False),
+        (signal.SIGINT, True, False, False, False),
+        (signal.SIGQUIT, True, True, False, False),
+        (signal.SIGHUP, False, False, True, False),
+        (signal.SIGUSR1, False, False, False, True),
     ],
 )
 def test_each_signal_asks_for_its_own(
-    signals: Signals, number: signal.Signals, drain: bool, force: bool, reload: bool
+    signals: Signals, number: signal.Signals, drain: bool, force: bool, reload: bool, renew: bool
 ) -> None:
-    """SIGTERM drains, SIGQUIT ends at once, SIGHUP reloads."""
+    """SIGTERM drains, SIGQUIT ends at once, SIGHUP reloads, SIGUSR1 renews; each is heard once."""
     os.kill(os.getpid(), number)
-    assert (signals.drain, signals.force, signals.take_reload()) == (drain, force, reload)
-
-
-def test_a_reload_is_taken_once(signals: Signals) -> None:
-    """One SIGHUP, one look at the configuration."""
-    os.kill(os.getpid(), signal.SIGHUP)
-    assert [signals.take_reload(), signals.take_reload()] == [True, False]
+    assert (signals.drain, signals.force) == (drain, force)
+    assert [signals.take_reload(), signals.take_reload()] == [reload, False]
+    assert [signals.take_renew(), signals.take_renew()] == [renew, False]
 
 
 def test_a_sleep_ends_when_a_signal_comes(signals: Signals) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
@@ -33,3 +34,33 @@ def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch, addres
     if address is not None:
         monkeypatch.setenv("NOTIFY_SOCKET", address)
     systemd.notify("READY=1")
+
+
+@pytest.fixture
+def systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A systemctl of the test's own, first in PATH."""
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return tmp_path / "systemctl"
+
+
+@pytest.mark.parametrize(
+    ("answer", "restarts"),
+    [
+        ("111 github-runner@1.service restart running", True),
+        ("111 github-runner@1.service stop running", False),
+        ("", False),
+        ("No jobs listed.", False),
+        ("111 github-runner@10.service restart waiting", False),
+    ],
+)
+def test_a_restart_is_told_from_a_stop(systemctl: Path, answer: str, restarts: bool) -> None:
+    """By the job that systemd has for the unit, read from what systemctl prints."""
+    systemctl.write_text(f'#!/bin/sh\n[ "$*" = "list-jobs --no-legend github-runner@1.service" ] && echo "{answer}"\n')
+    systemctl.chmod(0o755)
+    assert systemd.restarts("github-runner@1.service") is restarts
+
+
+def test_without_systemctl_nothing_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then a drain is a drain."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert systemd.restarts("github-runner@1.service") is False

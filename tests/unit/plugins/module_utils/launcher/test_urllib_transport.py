@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import ssl
 import subprocess
 import threading
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import github, scope, urllib_transport
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
@@ -143,6 +147,35 @@ def test_a_server_that_cannot_prove_itself_gets_no_token(
         monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     with tcp_server([http(200, b"{}")], tls=tls) as server, pytest.raises(Trouble, match=said):
         UrllibTransport().send("GET", f"https://{host}:{server.port}/", HEADERS, None)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(("begins", "ends"), [(-2, -1), (1, 2)])
+def test_a_certificate_out_of_its_time_hints_at_the_clock(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, begins: int, ends: int
+) -> None:
+    """GitHub's own never are: it is the host's clock that is off, and its time is shown."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now + datetime.timedelta(days=begins))
+        .not_valid_after(now + datetime.timedelta(days=ends))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "localhost.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    pem.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with tcp_server([http(200, b"{}")], tls=context) as server, pytest.raises(Trouble) as caught:
+        UrllibTransport().send("GET", f"https://localhost:{server.port}/", HEADERS, None)
+    assert f"clock, which shows {now:%Y-%m-%d %H}:" in str(caught.value)
     assert server.requests == []
 
 

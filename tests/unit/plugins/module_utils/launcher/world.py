@@ -54,6 +54,7 @@ class Container:
     processes: list[str] = dataclasses.field(default_factory=lambda: [LISTENER])
     printed: list[tuple[int, bytes]] = dataclasses.field(default_factory=list)
     files: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    networks: list[str] = dataclasses.field(default_factory=lambda: ["github-runner"])
 
     @property
     def works(self) -> bool:
@@ -74,6 +75,7 @@ class World:
         self.engine = Engine(self)
         self.github = Registrar(self)
         self.signals = Signals(self)
+        self.restarting = False  #: systemd stops the unit only to start it again
         self.behaviours = list(behaviours)
         self._events: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
@@ -111,6 +113,7 @@ class World:
             self.github,  # type: ignore[arg-type]
             self.signals,  # type: ignore[arg-type]
             offload=Inline,  # type: ignore[arg-type]
+            restarts=lambda _unit: self.restarting,
             clock=lambda: self.now,
             sleep=self.sleep,
         )
@@ -156,6 +159,7 @@ class Signals:
         self.force = False
         self._world = world
         self._reload = False
+        self._renew = False
         self._woken = False
         self._waits = 0
 
@@ -171,12 +175,20 @@ class Signals:
         """SIGHUP."""
         self._reload = self._woken = True
 
+    def user(self) -> None:
+        """SIGUSR1."""
+        self._renew = self._woken = True
+
     def restart(self) -> None:
         """A new process has heard nothing yet."""
-        self.drain = self.force = self._reload = self._woken = False
+        self.drain = self.force = self._reload = self._renew = self._woken = False
 
     def take_reload(self) -> bool:
         asked, self._reload = self._reload, False
+        return asked
+
+    def take_renew(self) -> bool:
+        asked, self._renew = self._renew, False
         return asked
 
     def wait(self, timeout: float | None, descriptor: int | None = None) -> bool:
@@ -354,7 +366,8 @@ class Engine:
     def inspect(self, container: str) -> dict[str, Any]:
         one = self._called("inspect", container)
         shown = {"Running": one.state == "running", "ExitCode": one.exit_code}
-        return {"State": shown, "Config": {"User": "runner"}}
+        networks = {name: {} for name in one.networks}
+        return {"State": shown, "Config": {"User": "runner"}, "NetworkSettings": {"Networks": networks}}
 
     def image(self, reference: str) -> dict[str, Any]:
         self._called("image", "")
@@ -396,6 +409,14 @@ class Engine:
         one = self._called("remove", container)
         assert one.state != "running", "a running container is never removed"
         del self.all[one.id]
+
+    def disconnect(self, container: str) -> list[str]:
+        one = self._called("disconnect", container)
+        networks, one.networks = one.networks, []
+        return networks
+
+    def connect(self, container: str, network: str) -> None:
+        self._called("connect", container).networks.append(network)
 
     def processes(self, container: str) -> list[str]:
         one = self.all.get(container)
@@ -456,12 +477,12 @@ def ends(seconds: float, code: int = 0, listens: bool = False) -> Behaviour:
 def job(begins: float, lasts: float, spawn: float = 1.0) -> Behaviour:
     """Listens, is given a job, starts the worker ``spawn`` seconds later, and ends after the job.
 
-    A runner that is not registered any more is given none.
+    A runner that is not registered any more, or has no network, is given none.
     """
 
     def behave(world: World, one: Container) -> None:
         def assign() -> None:
-            if one.name not in world.github.registered:
+            if one.name not in world.github.registered or not one.networks:
                 return
             world.github.busy.add(one.name)
             later(world, one, spawn, lambda: one.processes.append(WORKER))
