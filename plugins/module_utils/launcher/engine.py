@@ -130,6 +130,12 @@ class Engine:
         except ValueError as error:
             raise EngineUnavailable("Docker's answer cannot be read") from error
 
+    def reconnect(self, container: str) -> None:
+        """Put a container that somebody cut off, and left so, on the network that it was made for."""
+        described = self.inspect(container)
+        if not described["NetworkSettings"]["Networks"] and described["State"]["Running"]:
+            self.connect(container, described["HostConfig"]["NetworkMode"])
+
     def _attach(self, verb: str, network: str, container: str) -> None:
         self._call("POST", f"/networks/{_quote(network)}/{verb}", body=json.dumps({"Container": container}).encode())
 

@@ -174,6 +174,7 @@ class Life:
             self._board.update(runner=name, runner_id=None, job=None, logged=str(int(self._clock())))
         config = found["Labels"].get(names.LABEL_CONFIG)
         self._board.update(container=ours, image=found["ImageID"], config=config)
+        self._engine.reconnect(ours)
         busy = container.has_worker(self._engine.processes(ours))
         self._board.show(state.BUSY if busy else state.IDLE)
 

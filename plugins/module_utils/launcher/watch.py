@@ -25,11 +25,13 @@ ENDED = "ended"  #: the container has ended
 GAVE_UP = "gave up"  #: the drain's time is over, the job was left running
 REPLACED = "replaced"  #: another launcher is to take the container over, which still runs
 
-# GitHub may have sent a job just before the registration went: the runner starts its worker within a second or two.
+# A runner that has taken a job starts its worker within a second or two.
 CONFIRMATION = 5.0
 STOP_SECONDS = 30
 _LOOK = 2.0
 _JOB_LOOK = 10.0
+# GitHub has a job for a runner that was without a network: it comes back after a while of its own.
+_REJOIN_LOOK = 20.0
 
 
 class Watch:
@@ -196,35 +198,38 @@ class Watch:
             return False
         if self._has_worker():
             self._board.show(state.DRAINING, "waits for the job to end")
-            self._again_in(_JOB_LOOK)
-            return True
+            return self._leave_to_the_job(_JOB_LOOK)
         self._board.show(state.DRAINING, "takes no new job")
+        # First of all the network: it takes no job now, one that it has taken begins, and neither GitHub's word nor its
+        # refusal of our token can let one slip in between. DELETE has been seen to end a job that had just begun.
+        self._cut_off += self._engine.disconnect(self._watched)
+        if self._worker_comes():
+            return self._leave_to_the_job(_LOOK)
         try:
             self._deregister()
             self.deregistered = True
         except Trouble as trouble:
             if trouble.kind == "busy":
-                self._again_in(_LOOK)
-                return True
+                return self._leave_to_the_job(_REJOIN_LOOK)
             if not trouble.lasting:
                 self._failures += 1
                 self._board.show(state.DRAINING, f"cannot deregister yet: {trouble}", kind=trouble.kind)
                 self._again_in(backoff.delay(self._failures, retry_after=trouble.retry_after))
                 return False
             say(f"not deregistered: {trouble}")
-            # GitHub goes on giving it jobs. Without a network it takes none, and one that it has taken begins.
-            self._cut_off += self._engine.disconnect(self._watched)
-        if self._worker_comes():
-            while self._cut_off:
-                self._engine.connect(self._watched, self._cut_off[-1])
-                self._cut_off.pop()
-            self._again_in(_LOOK)
-            return True
         self._stop()
         return False
 
+    def _leave_to_the_job(self, seconds: float) -> bool:
+        """Give the container its networks back, and ask again later."""
+        while self._cut_off:
+            self._engine.connect(self._watched, self._cut_off[-1])
+            self._cut_off.pop()
+        self._again_in(seconds)
+        return True
+
     def _worker_comes(self) -> bool:
-        """Whether a job begins that GitHub had sent before the registration went."""
+        """Whether a job begins that the runner had taken before its network went."""
         end = self._clock() + CONFIRMATION
         while self._clock() < end:
             self._sleep(0.25)

@@ -85,7 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     fault = commands.add_parser("fault", help="make a server misbehave")
     fault.add_argument("server", choices=["github"])
-    fault.add_argument("kind", type=_fault_kind, metavar="STATUS|slow|drop|lie-busy|clear")
+    fault.add_argument("kind", type=_fault_kind, metavar="STATUS|slow|drop|portal|lie-busy|clear")
     fault.add_argument("--for", dest="duration", type=float, metavar="S", help="seconds it lasts (until `clear`)")
     fault.add_argument("--retry-after", type=int, metavar="S", help="seconds that the answer asks to wait")
     fault.add_argument("--path", metavar="REGEX", help="only requests whose path matches")
@@ -254,6 +254,6 @@ def _labels(text: str) -> list[str]:
 
 
 def _fault_kind(text: str) -> str:
-    if text in ("slow", "drop", "lie-busy", "clear") or (text.isdigit() and 400 <= int(text) <= 599):
+    if text in ("slow", "drop", "portal", "lie-busy", "clear") or (text.isdigit() and 400 <= int(text) <= 599):
         return text
-    raise argparse.ArgumentTypeError("must be an HTTP status from 400 to 599, slow, drop, lie-busy or clear")
+    raise argparse.ArgumentTypeError("must be an HTTP status from 400 to 599, slow, drop, portal, lie-busy or clear")

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-STATUS, SLOW, DROP, LIE_BUSY = "status", "slow", "drop", "lie-busy"
-KINDS = (STATUS, SLOW, DROP, LIE_BUSY)
+STATUS, SLOW, DROP, PORTAL, LIE_BUSY = "status", "slow", "drop", "portal", "lie-busy"
+KINDS = (STATUS, SLOW, DROP, PORTAL, LIE_BUSY)
 
 #: Without a path of its own a fault is one of the REST API, and leaves the runners' connections alone.
 RUNNER_SIDE = "/_runner/"

@@ -51,13 +51,18 @@ def front(service: Service):
 
 async def _answer(service: Service, request: web.Request, handler) -> web.StreamResponse | None:
     """The answer, true or faulty; None where the connection was dropped instead."""
-    met = service.faults.take(request.path, (faults.STATUS, faults.SLOW, faults.DROP))
+    met = service.faults.take(request.path, (faults.STATUS, faults.SLOW, faults.DROP, faults.PORTAL))
     for fault in met:
         if fault.kind == faults.SLOW:
             await asyncio.sleep(fault.seconds)
     for fault in met:
         if fault.kind == faults.STATUS:
             return _failure(fault)
+        if fault.kind == faults.PORTAL:
+            # Somebody between the host and GitHub answers in its place, and says that all is well.
+            return web.Response(
+                text="<html><body>Please log in to this network.</body></html>", content_type="text/html"
+            )
         if fault.kind == faults.DROP:
             # The worst moment to lose an answer is after the runner was made.
             if request.method == "POST" and request.path.endswith("/generate-jitconfig"):

@@ -172,6 +172,23 @@ def test_a_container_is_cut_off_from_every_network(tmp_path: Path) -> None:
     assert [json.loads(one.body) for one in server.requests[1:]] == [{"Container": "x"}] * 2
 
 
+@pytest.mark.parametrize(
+    ("networks", "running", "joined"), [({}, True, True), ({"github-runner": {}}, True, False), ({}, False, False)]
+)
+def test_only_a_running_container_without_a_network_gets_its_own_back(
+    tmp_path: Path, networks: dict[str, Any], running: bool, joined: bool
+) -> None:
+    """The one that it was made for, which Docker remembers."""
+    described = {
+        "NetworkSettings": {"Networks": networks},
+        "State": {"Running": running},
+        "HostConfig": {"NetworkMode": "github-runner"},
+    }
+    with docker(tmp_path, answer(described), [http(200)]) as (engine, server):
+        engine.reconnect("x")
+    assert [one.target for one in server.requests[1:]] == (["/networks/github-runner/connect"] if joined else [])
+
+
 def test_an_answer_in_drops_is_read_to_its_end(tmp_path: Path) -> None:
     """The end of an answer is the end of the connection, wherever it was cut on the way."""
     whole = answer({"Id": "x" * 5000})[0]

@@ -236,7 +236,7 @@ class Registrar:
         self._ids = itertools.count(1)
         self.registered: dict[str, int] = {}
         self.busy: set[str] = set()  #: runners that GitHub has given a job
-        self.lies = False  #: DELETE of a runner with a job succeeds all the same (actions/runner#4422)
+        self.lies = False  #: DELETE of a runner with a job succeeds all the same, and ends the job
         self.register_troubles: list[Trouble] = []
         self.deregister_troubles: list[Trouble] = []
         self.registrations: list[tuple[float, str]] = []  #: successful ones, with their moments
@@ -260,6 +260,8 @@ class Registrar:
             assert self.registered.get(runner, runner_id) == runner_id, "another runner's registration"
         if runner in self.busy and not self.lies:
             raise Trouble("busy", f'Runner "{runner}" is still running a job')
+        if runner in self.busy:
+            self._world.engine.killed_jobs.append(runner)
         return self.registered.pop(runner, None) is not None
 
 
@@ -417,6 +419,11 @@ class Engine:
 
     def connect(self, container: str, network: str) -> None:
         self._called("connect", container).networks.append(network)
+
+    def reconnect(self, container: str) -> None:
+        one = self._called("reconnect", container)
+        if one.state == "running" and not one.networks:
+            one.networks.append("github-runner")
 
     def processes(self, container: str) -> list[str]:
         one = self.all.get(container)

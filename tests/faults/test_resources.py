@@ -1,0 +1,121 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The host runs out of something: nothing is lost, the state says why, and it heals when the cause goes."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from faults_kit.github import GitHub
+from faults_kit.host import Host, unit
+
+from bed.waiting import wait_until
+
+POOL = "/etc/github-runner/pools/default.json"
+Play = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@contextmanager
+def full(host: Host, folder: str) -> Iterator[None]:
+    """A file system that holds what a folder held and not a byte more."""
+    host.run(
+        f"mkdir /root/kept; cp -a {folder}/. /root/kept/; mount -t tmpfs -o size=64k,mode=0700 tmpfs {folder}\n"
+        f"cp -a /root/kept/. {folder}/; ! head -c 1M /dev/zero >{folder}/filler"
+    )
+    try:
+        yield
+    finally:
+        host.run(f"umount {folder}; rm -r /root/kept")
+
+
+def test_the_disk_is_full_while_sealing(host: Host, play: Play, caused: Callable[[int], None]) -> None:
+    """The playbook fails in one line; the last good seal stays in force."""
+    sealed = "/var/lib/github-runner/sealed/default.json"
+    before = host.run(f"sha256sum {sealed}")
+    # With another key there is something to write.
+    host.run("docker restart micro-cipher")
+    with full(host, "/var/lib/github-runner/sealed"):
+        caused(1)
+        done = play("--tags=seal")
+        assert done.returncode != 0
+        assert "No space left on device" in done.stdout
+        assert host.run(f"sha256sum {sealed}") == before
+        assert host.run("ls /var/lib/github-runner/sealed").split() == ["default.json", "filler"]
+    assert host.run(f"sha256sum {sealed}") == before
+    assert play("--tags=seal").returncode == 0
+
+
+def test_the_disk_is_full_while_recording(host: Host, github: GitHub, caused: Callable[[int], None]) -> None:
+    """No state can be written: the job is done, and the states are true again when there is room."""
+    job = github.submit(6)
+    instance = job.wait_for_work()
+    with full(host, "/run/github-runner/instances"):
+        caused(1)
+        job.wait_for_end()
+    host.run(f"systemctl reload {unit(instance)}")
+    host.wait_for(instance, "idle")
+
+
+def test_the_disk_is_full_while_pulling(host: Host, play: Play, caused: Callable[[int], None]) -> None:
+    """The play says which image, the runners stay, and the next run pulls."""
+    image = "ghcr.io/socialgouv/micro-cipher:fragile"
+    with full(host, "/var/lib/docker/tmp"):
+        caused(1)
+        done = play("--tags=images", "-e", f"github_runner_image={image}")
+        assert done.returncode != 0
+        assert f"cannot pull {image}: " in done.stdout
+        assert "no space left on device" in done.stdout
+    assert play("--tags=images", "-e", f"github_runner_image={image}").returncode == 0
+    host.run(f"docker image rm {image}")
+
+
+def test_no_address_is_left_on_the_bridge(host: Host, github: GitHub, caused: Callable[[int], None]) -> None:
+    """One address for two runners: one stands, the other waits and leaves no registration behind."""
+    host.run("docker network create --subnet 10.213.77.0/30 tiny")
+    host.run(f'cp {POOL} /root/pool.json; sed -i \'s/"network": .*/"network": "tiny",/\' {POOL}')
+    caused(1)
+    for instance in "12":
+        host.lose_the_runner(instance)
+
+    def states() -> list[str]:
+        shown = host.instances()
+        return sorted(shown[name]["state"] for name in "12")
+
+    wait_until(lambda: states() == ["idle", "waiting"], 60, lambda: str(host.instances()), pause=0.3)
+    shown = host.instances()
+    [waits] = [one for one in shown.values() if one["state"] == "waiting"]
+    assert "no available IPv4 addresses" in waits["reason"]
+    assert set(github.runners()) == {one["runner"] for one in shown.values() if one["state"] == "idle"}
+    host.run(f"mv /root/pool.json {POOL}; systemctl reload {unit('1')} {unit('2')}")
+    host.wait_for_all({"1", "2"}, "idle")
+    host.run("docker network rm tiny")
+
+
+def test_the_host_starts_no_more_processes(host: Host, caused: Callable[[int], None]) -> None:
+    """The launcher lives with the one it has, says so, and goes on when there is room."""
+    host.run(f"systemctl set-property --runtime {unit('3')} TasksMax=1")
+    caused(1)
+    host.lose_the_runner("3")
+    host.wait_for("3", "waiting", "the host starts no more processes")
+    host.run(f"systemctl set-property --runtime {unit('3')} TasksMax=infinity")
+    host.wait_for("3", "idle", seconds=30)
+
+
+def test_a_container_cannot_be_removed(host: Host, github: GitHub, caused: Callable[[int], None]) -> None:
+    """Its folder is held fast: the instance says so, begins no second one, and goes on when it is free."""
+    job = github.submit(4)
+    instance = job.wait_for_work()
+    held = (
+        "/var/lib/docker/containers/"
+        + host.run(f"docker inspect --format '{{{{.Id}}}}' {host.instances()[instance]['runner']}").strip()
+    )
+    host.run(f"chattr +i {held}")
+    caused(1)
+    job.wait_for_end()
+    host.wait_for(instance, "waiting", "Docker: ")
+    host.run(f"chattr -i {held}")
+    host.wait_for(instance, "idle", seconds=90)
