@@ -63,8 +63,19 @@ def _one(client: Any | None, reference: str, policy: str, check_mode: bool) -> d
                 digest.endswith(f"@{remote}") for digest in before.attrs.get("RepoDigests") or []
             )
             return _result(reference, before, before if same else None, not same)
-        after = client.images.pull(reference)
+        after = _pull(client, reference)
         return _result(reference, before, after, before is None or before.id != after.id)
+
+
+def _pull(client: Any, reference: str) -> Any:
+    """Pull an image. The SDK's own ``images.pull`` passes over what goes wrong once the registry has answered."""
+    from docker.utils import parse_repository_tag
+
+    repository, tag = parse_repository_tag(reference)
+    for event in client.api.pull(repository, tag=tag, stream=True, decode=True):
+        if "error" in event:
+            raise Failure(f"cannot pull {reference}: {' '.join(event['error'].split())}")
+    return client.images.get(reference)
 
 
 def _result(reference: str, before: Any | None, after: Any | None, changed: bool) -> dict[str, Any]:

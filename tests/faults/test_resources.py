@@ -73,26 +73,35 @@ def test_the_disk_is_full_while_pulling(host: Host, play: Play, caused: Callable
     host.run(f"docker image rm {image}")
 
 
+@contextmanager
+def tiny_network(host: Host) -> Iterator[None]:
+    """The pool's runners are to be on a network with one address."""
+    host.run(
+        f"docker network create --subnet 10.213.77.0/30 tiny; cp {POOL} /root/pool.json\n"
+        f'sed -i \'s/"network": .*/"network": "tiny",/\' {POOL}'
+    )
+    try:
+        yield
+    finally:
+        host.run(f"mv /root/pool.json {POOL}; systemctl reload {unit('1')} {unit('2')}")
+        host.wait_for_all({"1", "2"}, "idle")
+        host.run("docker network rm tiny")
+
+
 def test_no_address_is_left_on_the_bridge(host: Host, github: GitHub, caused: Callable[[int], None]) -> None:
     """One address for two runners: one stands, the other waits and leaves no registration behind."""
-    host.run("docker network create --subnet 10.213.77.0/30 tiny")
-    host.run(f'cp {POOL} /root/pool.json; sed -i \'s/"network": .*/"network": "tiny",/\' {POOL}')
-    caused(1)
-    for instance in "12":
-        host.lose_the_runner(instance)
+    with tiny_network(host):
+        caused(1)
+        for instance in "12":
+            host.lose_the_runner(instance)
 
-    def states() -> list[str]:
-        shown = host.instances()
-        return sorted(shown[name]["state"] for name in "12")
+        def one_waits() -> bool:
+            shown = {host.instances()[name]["state"]: host.instances()[name]["reason"] for name in "12"}
+            return set(shown) == {"idle", "waiting"} and "no available IPv4 addresses" in shown["waiting"]
 
-    wait_until(lambda: states() == ["idle", "waiting"], 60, lambda: str(host.instances()), pause=0.3)
-    shown = host.instances()
-    [waits] = [one for one in shown.values() if one["state"] == "waiting"]
-    assert "no available IPv4 addresses" in waits["reason"]
-    assert set(github.runners()) == {one["runner"] for one in shown.values() if one["state"] == "idle"}
-    host.run(f"mv /root/pool.json {POOL}; systemctl reload {unit('1')} {unit('2')}")
-    host.wait_for_all({"1", "2"}, "idle")
-    host.run("docker network rm tiny")
+        wait_until(one_waits, 60, lambda: str(host.instances()), pause=0.3)
+        standing = {one["runner"] for one in host.instances().values() if one["state"] == "idle"}
+        assert set(github.runners()) == standing
 
 
 def test_the_host_starts_no_more_processes(host: Host, caused: Callable[[int], None]) -> None:

@@ -29,12 +29,22 @@ class EngineError(Exception):
         super().__init__(message)
         self.status = status
 
+    @property
+    def sentence(self) -> str:
+        """What to show to a person."""
+        return f"Docker: {self}"
+
 
 class EngineUnavailable(EngineError):
     """The Engine does not answer."""
 
     def __init__(self, message: str):
         super().__init__(0, message)
+
+    @property
+    def sentence(self) -> str:
+        """What to show to a person."""
+        return str(self)
 
 
 class Engine:

@@ -70,6 +70,7 @@ class Life:
         self._program = program_signature(paths)
         self._troubles = 0
         self._launched_at = 0.0
+        self._owes_wait = True  # for runners that ended at once, also those of the process before
         left = state.read(paths, instance) or state.State(instance, self._pool_name)
         first = dataclasses.replace(
             left,
@@ -92,7 +93,7 @@ class Life:
             except Trouble as trouble:
                 code = self._wait_out(trouble)
             except EngineError as error:
-                code = self._wait_out(Trouble("docker", f"Docker: {error}"))
+                code = self._wait_out(Trouble("docker", error.sentence))
             except OSError as error:
                 code = self._wait_out(Trouble("host", f"the host: {error}"))
             except Exception as error:  # ending here would start the same again a second later, for ever
@@ -180,7 +181,8 @@ class Life:
 
     def _back_off_after_short_lives(self) -> None:
         failures = self._board.state.failures
-        if failures:
+        if failures and self._owes_wait:
+            self._owes_wait = False
             seconds = backoff.delay(failures)
             reason = f"{failures} runners in a row ended at once: look at the journal"
             self._board.show(state.WAITING, reason, kind="runner", until=self._clock() + seconds)
@@ -291,15 +293,17 @@ class Life:
         if last.runner and not took_job and not deregistered:
             self._deregister_quietly(last.runner, last.runner_id)
         self._engine.remove(ended)
-        # One that never listened is a failure too, however long it tried.
+        # One that never listened is a failure too, however long it tried; one that somebody removed is none.
         short = last.state == state.STARTING or self._clock() - self._launched_at < SHORT_LIFE
+        failed = short and not took_job and code is not None and last.state != state.DRAINING
+        self._owes_wait = failed
         self._board.update(
             container=None,
             runner=None,
             runner_id=None,
             job=None,
             config=None,
-            failures=last.failures + 1 if short and not took_job and last.state != state.DRAINING else 0,
+            failures=last.failures + 1 if failed else 0,
         )
         if code == container.EXIT_OUTDATED and not self._signals.drain:
             self._wait_for_other_image(last.image)

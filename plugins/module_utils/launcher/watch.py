@@ -109,10 +109,17 @@ class Watch:
 
     def _engine_lost(self, error: EngineError) -> str | None:
         """The Engine restarts: the container may live on (live-restore) or not; both show when it is back."""
-        if error.status == 404:
+        if error.status == 404 or (error.status and self._has_ended()):
             return ENDED
-        self._board.show(self._board.state.state, f"Docker does not answer: {error}", kind="docker")
+        self._board.show(self._board.state.state, error.sentence, kind="docker")
         return None
+
+    def _has_ended(self) -> bool:
+        """Whether the container is known not to run: Docker gives no output of one that it could not remove."""
+        try:
+            return not self._engine.inspect(self._watched)["State"]["Running"]
+        except EngineError:
+            return False
 
     def _copy(self, stream: LogStream) -> str | None:
         self._take(stream.begun())
@@ -186,7 +193,7 @@ class Watch:
         try:
             return self._job_in_the_way() and self._hand_over
         except EngineError as error:
-            say(f"Docker: {error}")
+            say(error.sentence)
             self._again_in(_LOOK)
             return False
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from typing import Any, Callable
 
 import docker
@@ -37,19 +38,34 @@ class Images:
             raise docker.errors.ImageNotFound(f"No such image: {name}")
         return self.local[name]
 
-    def pull(self, name: str) -> Image:
-        self.pulled.append(name)
-        self.local[name] = self._known(name)
-        return self.local[name]
-
     def get_registry_data(self, name: str) -> Any:
-        digest = self._known(name).attrs["RepoDigests"][0].partition("@")[2]
+        digest = self.known(name).attrs["RepoDigests"][0].partition("@")[2]
         return type("RegistryData", (), {"id": digest})
 
-    def _known(self, name: str) -> Image:
+    def known(self, name: str) -> Image:
+        """What the registry has."""
         if name not in self.registry:
             raise docker.errors.NotFound("404", explanation="manifest unknown\nmanifest unknown")
         return self.registry[name]
+
+
+class Api:
+    """The SDK's lower half."""
+
+    def __init__(self, images: Images):
+        self._images = images
+        self.pull_ends_with: dict[str, str] | None = None  #: an event in the place of a good end
+
+    def pull(self, repository: str, tag: str, stream: bool, decode: bool) -> Iterator[dict[str, str]]:
+        assert (stream, decode) == (True, True)
+        name = f"{repository}{'@' if ':' in tag else ':'}{tag}"
+        self._images.pulled.append(name)
+        image = self._images.known(name)
+        yield {"status": "Pulling fs layer"}
+        if self.pull_ends_with:
+            yield self.pull_ends_with
+        else:
+            self._images.local[name] = image
 
 
 class Network:
@@ -171,5 +187,6 @@ class Client:
 
     def __init__(self) -> None:
         self.images = Images()
+        self.api = Api(self.images)
         self.networks = Networks()
         self.containers = Containers(self.images)

@@ -87,6 +87,24 @@ def test_every_image_that_cannot_be_had_is_named(check_mode: bool) -> None:
     assert client.images.pulled.count(NAME) == (0 if check_mode else 1)
 
 
+def test_a_pull_that_breaks_off_says_why() -> None:
+    """A full disk is no wrong name: Docker says it in the middle of the answer."""
+    client = host(None, NEW)
+    client.api.pull_ends_with = {"error": "write /var/lib/docker/tmp/x:\nno space left on device"}
+    with pytest.raises(Failure) as caught:
+        _images.ensure(client, [NAME], "missing", False)
+    assert str(caught.value) == f"cannot pull {NAME}: write /var/lib/docker/tmp/x: no space left on device"
+
+
+def test_an_image_by_digest_is_pulled_by_digest() -> None:
+    """Pinned is pinned."""
+    pinned = "ghcr.io/acme/runner@sha256:" + "0" * 64
+    client = Client()
+    client.images.registry = {pinned: Image("sha256:1", pinned)}
+    assert _images.ensure(client, [pinned], "missing", False)["changed"]
+    assert client.images.pulled == [pinned]
+
+
 def test_an_image_that_must_be_there_is_missed_with_the_remedy() -> None:
     """pull=never does not go to the registry."""
     with pytest.raises(Failure, match=r"has no image .*: pull it, or use pull=missing"):

@@ -434,7 +434,7 @@ def test_a_restart_of_docker_is_lived_through(tmp_path: Path, capsys: pytest.Cap
     world.at(600, world.signals.terminate)
     assert world.live() == 0
     assert [(one.state, one.kind, one.reason) for one in shown] == [
-        ("busy", "docker", "Docker does not answer: Docker does not answer"),
+        ("busy", "docker", "Docker does not answer"),
         ("busy", "", ""),
     ]
     assert world.engine.killed_jobs == []
@@ -627,6 +627,22 @@ def test_a_drain_that_was_killed_halfway_gives_the_network_back(tmp_path: Path) 
     networks: list[str] = []
     assert world.live() == 0
     assert networks == ["github-runner"]
+
+
+def test_a_container_that_cannot_be_removed_is_tried_again(tmp_path: Path) -> None:
+    """Docker gives no more output of it: that is shown, no second one is made beside it, it is gone in the end."""
+    world = World(tmp_path, job(10, 30))
+    world.engine.failures["remove"] = [EngineError(500, "unable to remove filesystem: device or resource busy")] * 3
+    world.at(45, lambda: world.engine.failures.update(follow=[EngineError(409, "dead or marked for removal")] * 3))
+    shown: list[tuple[state.State, int]] = []
+    world.at(44, lambda: shown.append((world.state, len(world.engine.all))))
+    world.at(300, world.signals.terminate)
+    assert world.live() == 0
+    [(waits, containers)] = shown
+    assert (waits.state, containers) == ("waiting", 1)
+    assert waits.reason == "Docker: unable to remove filesystem: device or resource busy"
+    assert len(world.engine.made) == 2
+    assert nothing_is_left(world)
 
 
 @pytest.mark.parametrize("works", [True, False])
