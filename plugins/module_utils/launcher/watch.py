@@ -83,6 +83,8 @@ class Watch:
             outcome = self._follow()
             if outcome is not None:
                 return outcome
+            if self._is_to_be_replaced():
+                return REPLACED
             if self._draining() and self._gave_up():
                 return GAVE_UP
             self._signals.wait(1.0)
@@ -124,12 +126,8 @@ class Watch:
     def _copy(self, stream: LogStream) -> str | None:
         self._take(stream.begun())
         while True:
-            if self._signals.take_reload():
-                # A drain that has begun is brought to its end by the process that systemd waits for.
-                if self._replaced() and not self._signals.drain:
-                    return REPLACED
-                self._renew = self._renew or self._outdated()
-            self._renew = self._signals.take_renew() or self._renew
+            if self._is_to_be_replaced():
+                return REPLACED
             if self._draining():
                 if self._gave_up():
                     return GAVE_UP
@@ -140,6 +138,16 @@ class Watch:
                 if pieces is None:
                     return None
                 self._take(pieces)
+
+    def _is_to_be_replaced(self) -> bool:
+        """Hear what was asked for: whether a reload found another launcher, and whether another container is wanted."""
+        if self._signals.take_reload():
+            # A drain that has begun is brought to its end by the process that systemd waits for.
+            if self._replaced() and not self._signals.drain:
+                return True
+            self._renew = self._renew or self._outdated()
+        self._renew = self._signals.take_renew() or self._renew
+        return False
 
     # The output.
 

@@ -629,6 +629,17 @@ def test_a_drain_that_was_killed_halfway_gives_the_network_back(tmp_path: Path) 
     assert networks == ["github-runner"]
 
 
+def test_a_new_launcher_is_let_in_while_docker_is_away(tmp_path: Path) -> None:
+    """Whatever keeps the old one from its container, it does not keep the new one from coming."""
+    world = World(tmp_path, job(10, 500))
+    world.at(50, world.engine.go_down)
+    world.at(60, world.replace_program)
+    world.at(60, world.signals.hang_up)
+    assert world.live() == 0
+    assert world.now - START <= 62
+    assert [one.works for one in world.engine.running] == [True]
+
+
 def test_a_container_that_cannot_be_removed_is_tried_again(tmp_path: Path) -> None:
     """Docker gives no more output of it: that is shown, no second one is made beside it, it is gone in the end."""
     world = World(tmp_path, job(10, 30))
