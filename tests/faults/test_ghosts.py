@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 
+import requests
 from faults_kit.github import GitHub
 from faults_kit.host import Host, unit
 
@@ -48,15 +48,13 @@ def test_a_registration_without_a_container_goes_at_the_second_look(
     host: Host, github: GitHub, caused: Callable[[int], None]
 ) -> None:
     """Ours by its exact mark; another host's, and one that only looks like ours, stay."""
-    github.clear()
+    # POOL-HOST-NUMBER-MARKNONCE: eight and six digits.
     runner = host.instances()["1"]["runner"]
-    mark = host.instances()["1"]["runner"][-14:-6]
-    ours = runner[:-14] + mark + "0000aa"
-    others = [runner[:-14] + "01234567" + "0000aa", f"{ours}-x", "somebody-else"]
+    ours = f"{runner[:-6]}0000aa"
+    others = [f"{runner[:-14]}012345670000aa", f"{ours}-x", "somebody-else"]
     made = {}
     for name in (ours, *others):
-        body = json.dumps({"name": name, "runner_group_id": 1, "labels": ["never"]})
-        made[name] = register(host, body)
+        made[name] = register(host, name)
         caused(1)
     host.run("github-runner reconcile")
     assert set(made) <= set(github.runners())
@@ -66,14 +64,17 @@ def test_a_registration_without_a_container_goes_at_the_second_look(
         github.call("DELETE", f"/runners/{made[name]}")
 
 
-def register(host: Host, body: str) -> int:
+def register(host: Host, name: str) -> int:
     """A runner that nothing stands for, as somebody with the same token makes it; gives its id."""
     token = (host.state_folder / "token").read_text().strip()
-    said = host.run(
-        f"curl --silent --fail --request POST --config - https://api.github.com/orgs/acme/actions/runners/"
-        f"generate-jitconfig --data '{body}' <<<'header = \"Authorization: Bearer {token}\"'"
+    answer = requests.post(
+        "https://api.github.com/orgs/acme/actions/runners/generate-jitconfig",
+        json={"name": name, "runner_group_id": 1, "labels": ["never"]},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=30,
     )
-    return int(json.loads(said)["runner"]["id"])
+    answer.raise_for_status()
+    return int(answer.json()["runner"]["id"])
 
 
 def test_a_container_that_nobody_owns_is_removed(host: Host, github: GitHub, caused: Callable[[int], None]) -> None:

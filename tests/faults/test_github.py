@@ -52,17 +52,40 @@ def test_an_answer_that_is_no_help(
 
 
 def test_github_is_away_for_a_while(host: Host, github: GitHub, caused: Callable[[int], None]) -> None:
-    """Jobs go on, idle runners stay, and what had to wait comes back by itself, not all at once."""
+    """Jobs go on, idle runners stay, and what had to wait comes back by itself."""
     job = github.submit(10)
     busy = job.wait_for_work()
-    github.fault("status", status=503, **{"for": 6.0})
+    github.fault("status", status=503)
     caused(1)
-    gone = sorted(set("1234") - {busy})
+    gone = set(sorted(set("1234") - {busy})[:2])
     for instance in gone:
         host.lose_the_runner(instance)
-    host.wait_for_all(set(gone), "waiting", "GitHub cannot serve now (503)")
-    host.wait_for_all(set(gone), "idle", seconds=60)
+    host.wait_for_all(gone, "waiting", "GitHub cannot serve now (503)")
+    github.clear()
+    host.wait_for_all(gone, "idle", seconds=60)
     job.wait_for_end()
+
+
+def test_a_runner_that_is_too_old_waits_for_another_image(
+    host: Host, github: GitHub, caused: Callable[[int], None]
+) -> None:
+    """Exit code 7: no other runner of that image is tried; another image under the same name ends it."""
+    image = "ghcr.io/socialgouv/actions-runner:master"
+    github.fault("status", status=403, path="/_runner/session", count=1)
+    caused(1)
+    host.lose_the_runner("4")
+    host.wait_for("4", "outdated", "GitHub finds this runner too old: pull a newer image")
+    asked = len(github.requests())
+    host.run(f"systemctl reload {unit('4')}; sleep 2")
+    assert host.instances()["4"]["state"] == "outdated"
+    assert len(github.requests()) == asked
+    host.run(
+        f"docker tag {image} kept; docker create --name other {image} true; docker commit other {image}\n"
+        f"docker rm other; systemctl reload {unit('4')}"
+    )
+    host.wait_for("4", "idle")
+    host.run(f"docker tag kept {image}; docker image rm kept; systemctl reload {unit('4')}")
+    host.wait_for("4", "idle")
 
 
 def test_the_answer_to_a_registration_is_lost(host: Host, github: GitHub, caused: Callable[[int], None]) -> None:
