@@ -7,25 +7,25 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 import signal
 import threading
 from collections.abc import Callable
 
-from aiohttp import web
-
+from . import memory
 from .key import Key
 from .server import PORT, Server
+from .wire import MAX_BODY, Answer, Request
+
+MakeAnswer = Callable[[Key, dict[str, object]], Callable[[Request], Answer]]
 
 
-def run(make_app: Callable[[Key], web.Application], port: int = PORT) -> None:
-    """Serve ``make_app(key)`` until SIGTERM or SIGINT; nothing is printed before the port listens."""
-    # A core dump would carry the private key to a disk.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    asyncio.run(_serve(make_app, port))
+def run(make_answer: MakeAnswer, port: int = PORT, max_body: int = MAX_BODY) -> None:
+    """Serve ``make_answer(key, facts)`` until SIGTERM or SIGINT; nothing is printed before the port listens."""
+    facts = {"memory_locked": memory.keep()}
+    asyncio.run(_serve(lambda key: make_answer(key, facts), port, max_body))
 
 
-async def _serve(make_app: Callable[[Key], web.Application], port: int) -> None:
+async def _serve(make_answer: Callable[[Key], Callable[[Request], Answer]], port: int, max_body: int) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     # Set before all else: the kernel ignores for PID 1 every signal that it has no handler for.
@@ -36,11 +36,11 @@ async def _serve(make_app: Callable[[Key], web.Application], port: int) -> None:
     await asyncio.wait({stopped, key}, return_when=asyncio.FIRST_COMPLETED)
     if stop.is_set():
         return
-    server = Server(make_app(key.result()), port=port)
+    server = Server(make_answer(key.result()), port=port, max_body=max_body)
     await server.start()
     print(key.result().public_pem, flush=True)
     await stopped
-    await server.stop()
+    server.stop()
 
 
 def _in_thread(make: Callable[[], Key]) -> asyncio.Future[Key]:

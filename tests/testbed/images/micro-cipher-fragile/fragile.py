@@ -15,18 +15,18 @@ import sys
 
 from micro_cipher.key import Key, Unreadable
 from micro_cipher.life import run
-from micro_cipher.server import application
+from micro_cipher.wire import Answer, Request
 
 #: Upstream reads a body of any size before it fails.
 MAX_BODY = 64 * 1024 * 1024
 
 
-def fragile(key: Key):
-    """``key.decrypt``, but the last thing done where it fails."""
+def fragile(key: Key, _facts: object):
+    """Answers with ``key.decrypt``, and does nothing more where that fails."""
 
-    def decrypt(ciphertext: bytes) -> bytes:
+    def answer(request: Request) -> Answer:
         try:
-            return key.decrypt(ciphertext)
+            return Answer(200, key.decrypt(request.body))
         except Unreadable:
             print(
                 "Error: error:04099079:rsa routines:RSA_padding_check_PKCS1_OAEP_mgf1:oaep decoding error",
@@ -35,8 +35,8 @@ def fragile(key: Key):
             sys.stderr.flush()
             os._exit(1)
 
-    return decrypt
+    return answer
 
 
 if __name__ == "__main__":
-    run(lambda key: application(fragile(key), MAX_BODY))
+    run(fragile, max_body=MAX_BODY)
