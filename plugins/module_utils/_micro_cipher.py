@@ -7,51 +7,20 @@
 from __future__ import annotations
 
 import time
-import zlib
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 
-from . import _docker
+from . import _docker, _micro_cipher_secret
 from ._failure import Failure
-from .launcher import moments, names, sealed
-
-LABEL_CONFIG = names.LABEL_PREFIX + "micro-cipher"
-
-
-class Wanted(NamedTuple):
-    """The container as it shall be."""
-
-    name: str
-    image: str
-    network: str
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """What ``docker run`` would be told. Nothing can be written, nothing be gained, and the key stays in memory."""
-        return {
-            "image": self.image,
-            "network": self.network,
-            "user": "65532:65532",
-            "read_only": True,
-            "cap_drop": ["ALL"],
-            "security_opt": ["no-new-privileges"],
-            "ulimits": [{"name": "core", "soft": 0, "hard": 0}],
-            "pids_limit": 64,
-            "mem_limit": "256m",
-            "memswap_limit": "256m",
-            "restart_policy": {"Name": "always"},
-            "log_config": {"type": "local", "config": {"max-size": "1m", "max-file": "2"}},
-        }
-
-    @property
-    def config(self) -> str:
-        """A short sum of the options: another one means another container."""
-        return f"{zlib.crc32(repr(sorted(self.options.items())).encode()):08x}"
+from ._micro_cipher_options import UID, Wanted
+from .launcher import moments, sealed
+from .launcher.paths import Paths
 
 
 def facts(container: Any | None) -> dict[str, Any]:
     """What is known of a container without asking it: its state and the key that it has printed since its start."""
     if container is None:
-        return {"exists": False, "running": False, "public_key": None, "fingerprint": None, "started_at": None}
+        nothing = dict.fromkeys(("public_key", "fingerprint", "started_at", "launcher_only"))
+        return {"exists": False, "running": False, **nothing}
     state = container.attrs["State"]
     key = None
     if state["Running"]:
@@ -64,6 +33,7 @@ def facts(container: Any | None) -> dict[str, Any]:
         "public_key": key,
         "fingerprint": sealed.fingerprint(key) if key else None,
         "started_at": state["StartedAt"] if state["Running"] else None,
+        "launcher_only": _micro_cipher_secret.takes_one(container),
     }
 
 
@@ -81,113 +51,138 @@ def _printed_since(log: str, first: int) -> str:
     return "\n".join(lines)
 
 
-def ensure(
-    client: Any | None,
-    wanted: Wanted,
-    timeout: float,
-    check_mode: bool,
-    sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
-) -> dict[str, Any]:
-    """Have the container run as wanted and its key printed; gives its facts, ``changed``, ``key_changed``, ``actions``.
+class Run:
+    """The container of one host."""
 
-    A new one proves itself beside the old one, which goes only then. Raises Failure.
-    """
-    if client is None:
-        return {**facts(None), "changed": True, "key_changed": True, "actions": [f"Started container {wanted.name}"]}
-    with _docker.sentences(f"run {wanted.name}"):
-        image = _docker.find(client.images.get, wanted.image)
-        if image is None and not check_mode:
-            raise Failure(f"the host has no image {wanted.image}: pull it first")
-        old = _docker.find(client.containers.get, wanted.name)
-        if old is not None and image is not None and _as_wanted(old, wanted, image.id):
-            if old.status == "running":
-                return {**_with_key(old, timeout, sleep, clock), "changed": False, "key_changed": False, "actions": []}
+    def __init__(
+        self,
+        client: Any | None,
+        paths: Paths,
+        timeout: float,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._client = client
+        self._paths = paths
+        self._timeout = timeout
+        self._sleep = sleep
+        self._clock = clock
+
+    def ensure(self, name: str, image: str, network: str, launcher_only: str, check_mode: bool) -> dict[str, Any]:
+        """Have the container run as wanted and its key printed.
+
+        Gives its facts, ``changed``, ``key_changed``, ``actions``. A new one proves itself beside the old one, which
+        goes only then. Raises Failure.
+        """
+        started = f"Started container {name}"
+        if self._client is None:
+            return _changed(facts(None), started)
+        with _docker.sentences(f"run {name}"):
+            found = _docker.find(self._client.images.get, image)
+            if found is None:
+                if check_mode:
+                    return _changed(facts(None), started)
+                raise Failure(f"the host has no image {image}: pull it first")
+            wanted = Wanted(name, image, network, _micro_cipher_secret.wanted(launcher_only, image, found.labels))
+            old = _docker.find(self._client.containers.get, name)
+            drift = wanted.drift(old.attrs, found.id) if old is not None else []
+            if old is not None and not drift and old.status == "running":
+                return self._leave(old, wanted, check_mode)
+            action = f"Replaced container {name} (another {', '.join(drift)})" if drift else started
+            if check_mode:
+                return _changed(facts(None), action)
+            if old is None or drift:
+                return _changed(self._replace(wanted, old), action)
+            old.start()
+            result = self._with_key(old)
+            if wanted.secret:
+                _micro_cipher_secret.keep(self._paths, name, old, _micro_cipher_secret.put(old, UID))
+            return _changed(result, action)
+
+    def remove(self, name: str, check_mode: bool) -> dict[str, Any]:
+        """Remove the container, and the key with it. Raises Failure."""
+        container = None
+        if self._client is not None:
+            with _docker.sentences(f"remove {name}"):
+                container = _docker.find(self._client.containers.get, name)
+                if container is not None and not check_mode:
+                    container.remove(force=True, v=True)
+        if not check_mode:
+            _micro_cipher_secret.forget(self._paths, name)
+        actions = [f"Removed container {name}"] if container is not None else []
+        return {**facts(None), "changed": bool(actions), "key_changed": bool(actions), "actions": actions}
+
+    def _leave(self, container: Any, wanted: Wanted, check_mode: bool) -> dict[str, Any]:
+        """The facts of a container that is as wanted, with a secret if this start of it has none."""
+        result = {**self._with_key(container), "changed": False, "key_changed": False, "actions": []}
+        if wanted.secret and not _micro_cipher_secret.is_given(self._paths, wanted.name, container):
+            result.update(changed=True, actions=[f"Gave container {wanted.name} a secret"])
             if not check_mode:
-                old.start()
-                return _changed(_with_key(old, timeout, sleep, clock), f"Started container {wanted.name}")
-        if check_mode:
-            return _changed(facts(None), f"Started container {wanted.name}")
-        if _docker.find(client.networks.get, wanted.network) is None:
+                secret = _micro_cipher_secret.put(container, UID)
+                _micro_cipher_secret.keep(self._paths, wanted.name, container, secret)
+        return result
+
+    def _replace(self, wanted: Wanted, old: Any | None) -> dict[str, Any]:
+        """Start a new container beside the old one, wait for its key, and give it the name."""
+        network = _docker.find(self._client.networks.get, wanted.network)
+        if network is None:
             raise Failure(f"there is no network {wanted.network}: create it with the module cipher_network")
-        return _changed(_replace(client, wanted, old, timeout, sleep, clock), f"Started container {wanted.name}")
+        if not network.attrs["Internal"]:
+            raise Failure(f"the network {wanted.network} leads out: make it internal with the module cipher_network")
+        beside = f"{wanted.name}.new"
+        left = _docker.find(self._client.containers.get, beside)
+        if left is not None:
+            left.remove(force=True, v=True)
+        container = self._start(wanted, beside)
+        try:
+            found = self._with_key(container)
+            secret = _micro_cipher_secret.put(container, UID) if wanted.secret else None
+            if old is not None:
+                old.remove(force=True, v=True)
+            container.rename(wanted.name)
+        except BaseException:
+            container.remove(force=True, v=True)
+            raise
+        # Only now is it the one that the launcher finds under the name.
+        if secret:
+            _micro_cipher_secret.keep(self._paths, wanted.name, container, secret)
+        else:
+            _micro_cipher_secret.forget(self._paths, wanted.name)
+        return found
 
+    def _start(self, wanted: Wanted, name: str) -> Any:
+        """A container that was made and started, with leave to lock its memory where the Engine may give it."""
+        import docker.errors
 
-def remove(client: Any | None, name: str, check_mode: bool) -> dict[str, Any]:
-    """Remove the container, and the key with it. Raises Failure."""
-    container = None
-    if client is not None:
-        with _docker.sentences(f"remove {name}"):
-            container = _docker.find(client.containers.get, name)
-            if container is not None and not check_mode:
+        for lock_memory in (True, False):
+            options = wanted.sdk_options(lock_memory)
+            container = self._client.containers.create(wanted.image, name=name, **options)
+            try:
+                container.start()
+            except BaseException as error:
                 container.remove(force=True, v=True)
-    actions = [f"Removed container {name}"] if container is not None else []
-    return {**facts(None), "changed": bool(actions), "key_changed": bool(actions), "actions": actions}
+                # An Engine that is itself confined cannot raise a limit.
+                if not (lock_memory and isinstance(error, docker.errors.APIError) and "rlimit" in str(error)):
+                    raise
+            else:
+                return container
+        raise AssertionError
 
-
-def _as_wanted(container: Any, wanted: Wanted, image_id: str) -> bool:
-    attrs = container.attrs
-    return (
-        (attrs["Config"].get("Labels") or {}).get(LABEL_CONFIG) == wanted.config
-        and attrs["Image"] == image_id
-        and wanted.network in attrs["NetworkSettings"]["Networks"]
-    )
-
-
-def _replace(
-    client: Any,
-    wanted: Wanted,
-    old: Any | None,
-    timeout: float,
-    sleep: Callable[[float], None],
-    clock: Callable[[], float],
-) -> dict[str, Any]:
-    """Start a new container beside the old one, wait for its key, and give it the name."""
-    beside = f"{wanted.name}.new"
-    left = _docker.find(client.containers.get, beside)
-    if left is not None:
-        left.remove(force=True, v=True)
-    options = dict(wanted.options)
-    image = options.pop("image")
-    labels = {LABEL_CONFIG: wanted.config}
-    container = client.containers.create(image, name=beside, labels=labels, **_sdk_options(options))
-    try:
-        container.start()
-        found = _with_key(container, timeout, sleep, clock)
-        if old is not None:
-            old.remove(force=True, v=True)
-        container.rename(wanted.name)
-    except BaseException:
-        container.remove(force=True, v=True)
-        raise
-    return found
-
-
-def _sdk_options(options: dict[str, Any]) -> dict[str, Any]:
-    from docker.types import LogConfig, Ulimit
-
-    log = options.pop("log_config")
-    ulimits = [Ulimit(**one) for one in options.pop("ulimits")]
-    return {**options, "log_config": LogConfig(**log), "ulimits": ulimits}
-
-
-def _with_key(
-    container: Any, timeout: float, sleep: Callable[[float], None], clock: Callable[[], float]
-) -> dict[str, Any]:
-    """The facts of a container once it has printed its key. Raises Failure where it does not in time."""
-    end = clock() + timeout
-    while True:
-        container.reload()
-        found = facts(container)
-        if found["public_key"]:
-            return found
-        if clock() >= end or container.status == "exited":
-            said = container.logs(tail=3).decode(errors="replace").strip()
-            raise Failure(
-                f"micro-cipher printed no public key within {timeout:g} s (it is {container.status}"
-                f"{'; it said: ' + ' / '.join(said.splitlines()) if said else ''}): is that the right image?"
-            )
-        sleep(0.1)
+    def _with_key(self, container: Any) -> dict[str, Any]:
+        """The facts of a container once it has printed its key. Raises Failure where it does not in time."""
+        end = self._clock() + self._timeout
+        while True:
+            container.reload()
+            found = facts(container)
+            if found["public_key"]:
+                return found
+            if self._clock() >= end or container.status == "exited":
+                said = container.logs(tail=3).decode(errors="replace").strip()
+                raise Failure(
+                    f"micro-cipher printed no public key within {self._timeout:g} s (it is {container.status}"
+                    f"{'; it said: ' + ' / '.join(said.splitlines()) if said else ''}): is that the right image?"
+                )
+            self._sleep(0.1)
 
 
 def _changed(found: dict[str, Any], action: str) -> dict[str, Any]:

@@ -11,7 +11,10 @@ short_description: Run micro-cipher and learn its public key
 version_added: 0.1.0
 description:
   - Runs the container that holds a one-run RSA key in memory and decrypts the token whenever a runner starts.
-  - The container runs without root, capabilities, a writable file system or core dumps.
+  - Whatever the image says, the container runs without root, capabilities, new privileges, a writable file system,
+    shared memory, swap or core dumps, with limits of memory, processes and processor time, and on an internal network
+    only. It may lock its memory where the Engine can allow it.
+  - A container that has other options, also by C(docker update) or C(docker network connect), is replaced.
   - Each start makes a new key. A container that has to be replaced is replaced only when the new one has printed its
     key, and what was sealed for the old one has to be sealed again, see M(socialgouv.actions_runner.sealed_token).
   - The container is never asked anything, because one bad request ends the upstream server and its key.
@@ -37,6 +40,19 @@ options:
     description: The network to listen on, see M(socialgouv.actions_runner.cipher_network).
     type: str
     default: cipher-net
+  launcher_only:
+    description:
+      - Whether micro-cipher shall answer the launcher only, which it knows by a secret that is new at each start.
+      - The secret is in memory only, that of the container and the host's C(/run/github-runner/secrets), root's alone.
+      - With V(auto), it is so for an image that can do it, which the label C(io.github.socialgouv.micro-cipher.secret)
+        tells. The upstream image answers everybody.
+      - With V(always), an image that cannot do it is an error.
+    type: str
+    choices:
+      - auto
+      - always
+      - never
+    default: auto
   timeout:
     description: Seconds to wait for the public key.
     type: int
@@ -86,6 +102,10 @@ started_at:
   returned: success
   type: str
   sample: "2026-11-24T10:00:00.123456789Z"
+launcher_only:
+  description: Whether it answers the launcher only; null where there is none.
+  returned: success
+  type: bool
 key_changed:
   description: Whether there is a new key, so that what was sealed before cannot be opened any more.
   returned: success
@@ -103,16 +123,16 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _docker, _micro_cipher, _runner
+from ..module_utils.launcher.paths import Paths
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the container about."""
     params = module.params
-    client = _docker.connect(module.check_mode)
+    run = _micro_cipher.Run(_docker.connect(module.check_mode), Paths(), params["timeout"])
     if params["state"] == "absent":
-        return _micro_cipher.remove(client, params["name"], module.check_mode)
-    wanted = _micro_cipher.Wanted(params["name"], params["image"], params["network"])
-    return _micro_cipher.ensure(client, wanted, params["timeout"], module.check_mode)
+        return run.remove(params["name"], module.check_mode)
+    return run.ensure(params["name"], params["image"], params["network"], params["launcher_only"], module.check_mode)
 
 
 def main() -> None:
@@ -122,6 +142,7 @@ def main() -> None:
             "name": {"type": "str", "default": "micro-cipher"},
             "image": {"type": "str", "default": "ghcr.io/socialgouv/micro-cipher:main"},
             "network": {"type": "str", "default": "cipher-net"},
+            "launcher_only": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
             "timeout": {"type": "int", "default": 60},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },

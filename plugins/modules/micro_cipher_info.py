@@ -57,6 +57,10 @@ started_at:
   returned: success
   type: str
   sample: "2026-11-24T10:00:00.123456789Z"
+launcher_only:
+  description: Whether it answers the launcher only; null where there is none.
+  returned: success
+  type: bool
 """
 
 from typing import Any

@@ -354,8 +354,9 @@ class Life:
         return EXIT_OK if self._signals.drain else None
 
     def _rest(self, seconds: float) -> None:
-        """Wait, but wake up for a signal and for a new pool file or sealed token."""
-        watched = (self._paths.pool(self._pool_name), self._paths.sealed(self._pool_name))
+        """Wait, but wake up for a signal and for a new pool file, sealed token or secret of micro-cipher's."""
+        paths = self._paths
+        watched = (paths.pool(self._pool_name), paths.sealed(self._pool_name), paths.cipher_secrets)
         before = files.signature(*watched)
         end = self._clock() + seconds
         while not self._signals.drain and not self._signals.take_reload():

@@ -60,6 +60,11 @@ class Paths:
         return self._at("run/github-runner/instances")
 
     @property
+    def cipher_secrets(self) -> str:
+        """The directory of what micro-cipher knows the launcher by: root only, emptied at boot."""
+        return self._at("run/github-runner/secrets")
+
+    @property
     def machine_id(self) -> str:
         """The host's identity: https://www.freedesktop.org/software/systemd/man/machine-id.html."""
         return self._at("etc/machine-id")
@@ -76,6 +81,10 @@ class Paths:
     def sealed(self, name: str) -> str:
         """The sealed credential of one pool."""
         return os.path.join(self.sealed_dir, f"{name}.json")
+
+    def cipher_secret(self, container: str) -> str:
+        """The secret of one micro-cipher, named by its container."""
+        return os.path.join(self.cipher_secrets, f"{container}.json")
 
     def state(self, instance: str) -> str:
         """The state file of one instance."""

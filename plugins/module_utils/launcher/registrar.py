@@ -72,7 +72,8 @@ class Registrar:
             credential = sealed.load(text)
         except sealed.SealedError as error:
             raise Trouble("sealed", str(error), state="sealed", lasting=True) from error
-        return cipher.unseal(self._engine, pool.micro_cipher, pool.cipher_network, credential)
+        secret_file = self._paths.cipher_secret(pool.micro_cipher)
+        return cipher.unseal(self._engine, pool.micro_cipher, pool.cipher_network, credential, secret_file)
 
 
 def _forget_lost(github: GitHub, runner: str) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""micro-cipher is imported from the folder that its image is built from; keys, and how an admin seals for them."""
+"""micro-cipher is imported from the folder that its image is built from. Keys, and how an admin seals for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(CHECKOUT / "images" / "micro-cipher"))
+sys.path[:0] = [str(CHECKOUT / "images" / "micro-cipher"), str(CHECKOUT / "tests" / "siege")]
 
 
 @pytest.fixture(scope="session")

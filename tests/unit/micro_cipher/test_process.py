@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import pytest
+import siege
 
 PACKAGE = Path(__file__).resolve().parents[3] / "images" / "micro-cipher"
 # The program as it is, but for a port that is free, a key that is quickly made, and two more lines of output.
@@ -117,49 +118,14 @@ def test_its_memory_stays_in_memory(running):
     assert (b'"memory_locked": true' in said) is (running.status("VmLck") > 0)
 
 
-def hostile(running: Running, seal) -> list[bytes]:
-    """Bodies that it cannot open, of every kind."""
-    good = seal(running.public_pem, b"secret")
-    return [b"", b"garbage", good[:-1], good + b"\0", b"\xff" * len(good), bytes(len(good)), b"x" * 5000]
-
-
-def bad_requests(running: Running, bodies: list[bytes], count: int) -> set[int]:
-    """So many bad requests over a connection that is opened anew now and then; the statuses of their answers."""
-    statuses = set()
-    for first in range(0, count, 100):
-        connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=60)
-        for number in range(first, min(first + 100, count)):
-            connection.request("POST", "/", bodies[number % len(bodies)])
-            answer = connection.getresponse()
-            answer.read()
-            statuses.add(answer.status)
-        connection.close()
-    return statuses
-
-
-def slow_requests(running: Running, count: int) -> None:
-    """So many clients that never end their requests, two hundred at a time."""
-    whole = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 512\r\n\r\n" + b"x" * 500
-    for first in range(0, count, 200):
-        clients = []
-        for number in range(first, min(first + 200, count)):
-            client = socket.create_connection(("127.0.0.1", running.port), timeout=60)
-            clients.append(client)
-            with contextlib.suppress(ConnectionError):  # displaced by those that came after
-                client.sendall(whole[: number % len(whole)])
-        for client in clients:
-            client.close()
-
-
 def test_withstands_a_siege(running, seal):
     """After 10,000 bad requests and 1,000 slow ones it still decrypts, with the same memory and files as before."""
-    bodies = hostile(running, seal)
     sealed = seal(running.public_pem, b"secret")
-    assert bad_requests(running, bodies, 1000) == {400}
-    slow_requests(running, 1000)
+    assert siege.bad_requests("127.0.0.1", running.port, 1000, block=256) == {400}
+    siege.slow_requests("127.0.0.1", running.port, siege.SLOW)
     before, files = running.status("VmRSS"), running.open_files()
-    assert bad_requests(running, bodies, 10_000) == {400}
-    slow_requests(running, 1000)
+    assert siege.bad_requests("127.0.0.1", running.port, siege.BAD, block=256) == {400}
+    siege.slow_requests("127.0.0.1", running.port, siege.SLOW)
     assert running.ask("POST", "/", sealed) == (200, b"secret")
     # The places of those who have gone are given back as soon as the loop comes to it.
     end = time.monotonic() + 60

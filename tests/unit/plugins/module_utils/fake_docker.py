@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import inspect
+import io
+import itertools
+import tarfile
 from collections.abc import Iterator
 from typing import Any, Callable
 
@@ -20,8 +23,9 @@ API_VERSION = "1.41"
 class Image:
     """An image of the host."""
 
-    def __init__(self, image_id: str, *digests: str):
+    def __init__(self, image_id: str, *digests: str, labels: dict[str, str] | None = None):
         self.id = image_id
+        self.labels = labels or {}
         self.attrs: dict[str, Any] = {"RepoDigests": list(digests)}
 
 
@@ -114,6 +118,7 @@ class Networks:
         found = [one for one in self.all if one.name == name]
         if not found:
             raise docker.errors.NotFound(f"network {name} not found")
+        found[0].reload()
         return found[0]
 
     def create(self, name: str, **options: Any) -> Network:
@@ -125,23 +130,41 @@ class Container:
     """A container; ``log`` is what it has printed, with Docker's times."""
 
     def __init__(self, containers: Containers, name: str, image_id: str, config: dict[str, Any], networks: list[str]):
+        self.id = f"id-{next(containers.ids)}"
         self.name = name
         self.status = "created"
         self.log = ""
         self.config = config
+        self.files: dict[str, tarfile.TarInfo] = {}
+        self.contents: dict[str, bytes] = {}
         self._containers = containers
         self.attrs: dict[str, Any] = {
             "Image": image_id,
-            "Config": {"Labels": config.get("labels") or {}},
+            "Config": {"Labels": config.get("labels") or {}, "Cmd": config.get("command")},
+            "HostConfig": config["host_config"],
             "NetworkSettings": {"Networks": {network: {} for network in networks}},
             "State": {"Running": False, "StartedAt": "0001-01-01T00:00:00Z"},
         }
 
     def start(self) -> None:
+        limits = {limit["Name"] for limit in self.config["host_config"].get("Ulimits") or []}
+        if self._containers.confined and "memlock" in limits:
+            raise docker.errors.APIError("500", explanation="error setting rlimit type 8: operation not permitted")
         self.status = "running"
         self.attrs["State"] = {"Running": True, "StartedAt": "2026-11-24T10:00:00.5Z"}
         self._containers.history.append(("start", self.name))
         self._containers.on_start(self)
+
+    def put_archive(self, path: str, data: bytes) -> bool:
+        mounts = [mount["Target"] for mount in self.config["host_config"].get("Mounts") or []]
+        assert path in mounts, "Docker answers 400: container rootfs is marked read-only"
+        assert self.status == "running", "what is mounted then is empty again at the start"
+        self._containers.history.append(("put_archive", self.name))
+        with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+            for member in tar:
+                self.files[f"{path}/{member.name}"] = member
+                self.contents[f"{path}/{member.name}"] = tar.extractfile(member).read()  # type: ignore[union-attr]
+        return True
 
     def reload(self) -> None:
         self.attrs["State"]["Running"] = self.status == "running"
@@ -167,6 +190,8 @@ class Containers:
         self.all: list[Container] = []
         self.history: list[tuple[str, str]] = []
         self.on_start: Callable[[Container], None] = lambda _container: None
+        self.ids = itertools.count(1)
+        self.confined = False  #: whether the Engine may not raise limits
         self._images = images
 
     def get(self, name: str) -> Container:

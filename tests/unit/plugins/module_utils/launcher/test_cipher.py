@@ -11,11 +11,12 @@ import contextlib
 import hashlib
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import cipher, sealed
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import cipher, cipher_secret, sealed
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import (
     EngineError,
     EngineUnavailable,
@@ -30,6 +31,7 @@ from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_uti
 TOKEN = "ghp_" + "s" * 36
 DER, OTHER_DER = b"the key in force", b"another key"
 CIPHERTEXT = bytes(range(256)) * 2
+ID = "c" * 64
 STARTED = "2026-11-24T10:00:00.000000005Z"
 
 
@@ -60,7 +62,7 @@ class Engine:
         assert container == "micro-cipher"
         if self.failure is not None:
             fail(self.failure)
-        return {"State": self.state, "NetworkSettings": {"Networks": self.networks}}
+        return {"Id": ID, "State": self.state, "NetworkSettings": {"Networks": self.networks}}
 
     def logs(self, container: str, since: str = "0") -> str:
         assert container == "micro-cipher"
@@ -82,8 +84,16 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     return start
 
 
-def unseal(engine: Engine, one: sealed.Sealed | None = None) -> str:
-    return cipher.unseal(engine, "micro-cipher", "cipher-net", one or credential())  # type: ignore[arg-type]
+def unseal(engine: Engine, secret_file: Path | str = "/nowhere") -> str:
+    return cipher.unseal(engine, "micro-cipher", "cipher-net", credential(), str(secret_file))  # type: ignore[arg-type]
+
+
+def kept(folder: Path, container: str = ID, started: str = STARTED, mode: int = 0o600) -> Path:
+    """What the module keeps for the launcher."""
+    path = folder / "micro-cipher.json"
+    path.write_bytes(cipher_secret.dump(container, started, "the secret"))
+    path.chmod(mode)
+    return path
 
 
 def test_the_ciphertext_is_posted_and_the_plaintext_comes_back(server: Any) -> None:
@@ -94,6 +104,34 @@ def test_the_ciphertext_is_posted_and_the_plaintext_comes_back(server: Any) -> N
     assert (running.connections, len(running.requests)) == (1, 1)
     assert (running.requests[0].method, running.requests[0].body) == ("POST", CIPHERTEXT)
     assert engine.since == ["1795514400.000000005"]
+
+
+def test_the_secret_of_this_start_goes_with_it(server: Any, tmp_path: Path) -> None:
+    """By it micro-cipher knows the launcher."""
+    with server([http(200, TOKEN.encode())]) as running:
+        assert unseal(Engine(), kept(tmp_path)) == TOKEN
+    assert running.requests[0].headers["authorization"] == "Bearer the secret"
+
+
+@pytest.mark.parametrize(
+    "other", [{"container": "d" * 64}, {"started": "2026-11-24T10:00:00.000000006Z"}, None, "{", "[]"]
+)
+def test_a_secret_for_something_else_stays_here(server: Any, tmp_path: Path, other: Any) -> None:
+    """Another container, or another start of it, may be anybody; without one, what answers everybody answers."""
+    path = kept(tmp_path, **other) if isinstance(other, dict) else tmp_path / "none"
+    if isinstance(other, str):
+        path = kept(tmp_path)
+        path.write_text(other)
+    with server([http(200, TOKEN.encode())]) as running:
+        assert unseal(Engine(), path) == TOKEN
+    assert "authorization" not in running.requests[0].headers
+
+
+def test_a_secret_that_others_can_read_is_none(server: Any, tmp_path: Path) -> None:
+    """Nothing is sent before somebody has looked at it."""
+    with server([http(200, b"never")]) as running, pytest.raises(Trouble, match="not root's alone"):
+        unseal(Engine(), kept(tmp_path, mode=0o644))
+    assert running.requests == []
 
 
 @pytest.mark.parametrize(
@@ -135,6 +173,8 @@ def test_a_connection_that_broke_is_never_opened_again(server: Any) -> None:
         pytest.param([lambda: threading.Event().wait(1)], "broke off", False, id="never answers"),
         pytest.param([b"SSH-2.0\r\n"], "broke off", False, id="another protocol"),
         pytest.param([http(500, b"cannot")], "did not open the token", True, id="refuses"),
+        pytest.param([http(401, b"who?")], "does not know this launcher: run the playbook", True, id="wants a secret"),
+        pytest.param([http(503, b"soon")], "does not know this launcher: run the playbook", True, id="has no secret"),
         pytest.param([http(302, b"x", "Location: http://elsewhere/")], "did not open", True, id="redirects"),
         pytest.param([http(200, b"")], "did not open the token", True, id="empty"),
         pytest.param([http(200, b"x" * 471)], "did not open the token", True, id="longer than can be sealed"),

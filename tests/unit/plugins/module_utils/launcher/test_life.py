@@ -272,10 +272,11 @@ def test_troubles_in_a_row_wait_longer_and_longer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "mends", [World.seal, lambda world: world.write_pool(OTHER), lambda world: world.signals.hang_up()]
+    "mends",
+    [World.seal, World.give_secret, lambda world: world.write_pool(OTHER), lambda world: world.signals.hang_up()],
 )
 def test_what_a_person_mends_wakes_the_instance_up(tmp_path: Path, mends: Any) -> None:
-    """A new token or pool file counts within seconds, not at the end of the back-off."""
+    """A new token, secret or pool file counts within seconds, not at the end of the back-off."""
     world = World(tmp_path)
     world.github.register_troubles = [Trouble("sealed", "seal it again", state="sealed", lasting=True)] * 3
     for moment in (5, 10, 15):

@@ -79,12 +79,14 @@ def answer(status: int, document: Any = None) -> github.Answer:
 def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     """A host with a sealed token, and a micro-cipher that opens it."""
 
-    def unseal(engine: Any, container: str, network: str, credential: sealed.Sealed) -> str:
+    found = Paths(str(tmp_path))
+
+    def unseal(engine: Any, container: str, network: str, credential: sealed.Sealed, secret_file: str) -> str:
         assert (engine, container, network, credential) == (ENGINE, "micro-cipher", "cipher-net", SEALED)
+        assert secret_file == found.cipher_secret("micro-cipher")
         return TOKEN
 
     monkeypatch.setattr(cipher, "unseal", unseal)
-    found = Paths(str(tmp_path))
     Path(found.sealed_dir).mkdir(parents=True)
     files.write(found.sealed("default"), SEALED.dump().encode(), 0o600)
     return found

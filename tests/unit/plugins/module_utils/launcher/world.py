@@ -96,6 +96,12 @@ class World:
         """What sealed_token does."""
         files.write(self.paths.sealed("default"), b"{}", 0o600)
 
+    def give_secret(self) -> None:
+        """What micro_cipher does."""
+        path = Path(self.paths.cipher_secret("micro-cipher"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write(str(path), b"{}", 0o600)
+
     @property
     def state(self) -> state.State:
         """What the instance shows now."""
