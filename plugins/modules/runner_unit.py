@@ -10,8 +10,8 @@ module: runner_unit
 short_description: Install the launcher, its systemd units and the pool files
 version_added: 0.1.0
 description:
-  - Installs the launcher, the template unit C(github-runner@.service), the slice, the reconciler's timer, and one file
-    for each pool that says what its instances run.
+  - Installs the launcher, the template unit C(github-runner@.service), the slice, the timers of the reconciler and of
+    the hygiene, and one file for each pool that says what its instances run.
   - Reloads systemd only where a unit has changed. Instances are started by M(socialgouv.actions_runner.runner_pool).
 author: SocialGouv (@SocialGouv)
 extends_documentation_fragment:
@@ -77,6 +77,57 @@ options:
         description: Seconds that a drain waits for a job before it gives up and leaves the job running.
         type: int
         default: 21600
+  hygiene:
+    description:
+      - How the host is kept clean of what jobs leave in Docker, by the timer C(github-runner-hygiene.timer).
+      - What a container uses, running or not, stays, and so does what came to the host since the oldest job that runs
+        there began, or within O(hygiene.min_age). C(github-runner hygiene --dry-run) on the host says what would go.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether the timer is on.
+        type: bool
+        default: true
+      scope:
+        description:
+          - V(leftovers) is what nobody but a job or this collection can have left on the host. That is networks
+            C(github_network_*) without a container, volumes with the host's mark, and versions of the pools' own images
+            that a newer pull has taken the name of.
+          - V(engine) is that and whatever else is unused. That is images without a name at once, the others after
+            O(hygiene.max_age) and when no job runs, volumes without a name, and build cache. It is for a Docker Engine
+            that serves these runners and nothing else.
+        type: str
+        choices:
+          - leftovers
+          - engine
+        default: leftovers
+      keep:
+        description:
+          - Images to keep beside those of the pools and of micro-cipher, as patterns of a shell.
+          - Each is compared with the image's names with and without a tag, its digests, and its id.
+        type: list
+        elements: str
+        default: []
+      min_age:
+        description:
+          - Seconds since it came to the host that anything stays.
+          - It is what keeps things that a job has just brought, should the job have begun in the moment of the look.
+        type: int
+        default: 3600
+      max_age:
+        description: Seconds that an image with a name stays unused.
+        type: int
+        default: 604800
+      disk_mark:
+        description:
+          - Per cent of the disk that Docker is on. As long as more is in use, unused images go, the oldest first, at
+            any age and also while jobs run.
+        type: int
+        default: 80
+      calendar:
+        description: When, as the manual page systemd.time(7) writes it.
+        type: str
+        default: hourly
   python:
     description: The interpreter of the launcher on the host, 3.9 or newer.
     type: path
@@ -117,10 +168,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.text.formatters import human_to_bytes
 
-from ..module_utils import _runner, _runner_unit
+from ..module_utils import _hygiene, _runner, _runner_unit
 from ..module_utils._failure import Failure
 from ..module_utils._systemd import Systemd
-from ..module_utils.launcher import pool
+from ..module_utils.launcher import hygiene_policy, pool
 from ..module_utils.launcher.paths import Paths
 
 
@@ -128,10 +179,37 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     """Install or remove."""
     paths = Paths()
     systemd = Systemd(module.run_command, paths)
+    hygiene = _hygiene.Hygiene(paths, module.run_command, module.check_mode)
     if module.params["state"] == "absent":
-        return _runner_unit.remove(paths, systemd, module.check_mode)
+        return together(hygiene.remove(), _runner_unit.remove(paths, systemd, module.check_mode))
     pools = [to_pool(options) for options in module.params["pools"]]
-    return _runner_unit.ensure(paths, systemd, pools, module.params["python"], module.check_mode)
+    wanted = to_hygiene(module.params["hygiene"])
+    installed = _runner_unit.ensure(paths, systemd, pools, module.params["python"], module.check_mode)
+    return together(installed, hygiene.ensure(wanted))
+
+
+def together(*results: dict[str, Any]) -> dict[str, Any]:
+    """One result of several."""
+    return {
+        "changed": any(one["changed"] for one in results),
+        "actions": [action for one in results for action in one["actions"]],
+        "diff": [diff for one in results for diff in one["diff"]],
+    }
+
+
+def to_hygiene(options: dict[str, Any]) -> _hygiene.Wanted:
+    """The hygiene from its options. Raises Failure."""
+    try:
+        policy = hygiene_policy.Policy(
+            options["scope"],
+            tuple(options["keep"]),
+            options["min_age"],
+            options["max_age"],
+            options["disk_mark"],
+        )
+    except hygiene_policy.PolicyError as error:
+        raise Failure(str(error)) from error
+    return _hygiene.Wanted(policy, options["enabled"], options["calendar"])
 
 
 def to_pool(options: dict[str, Any]) -> pool.Pool:
@@ -165,9 +243,19 @@ def main() -> None:
         "pids_limit": {"type": "int", "default": 0},
         "drain_timeout": {"type": "int", "default": 21600},
     }
+    hygiene = {
+        "enabled": {"type": "bool", "default": True},
+        "scope": {"type": "str", "choices": ["leftovers", "engine"], "default": "leftovers"},
+        "keep": {"type": "list", "elements": "str", "default": []},
+        "min_age": {"type": "int", "default": 3600},
+        "max_age": {"type": "int", "default": 604800},
+        "disk_mark": {"type": "int", "default": 80},
+        "calendar": {"type": "str", "default": "hourly"},
+    }
     module = AnsibleModule(
         argument_spec={
             "pools": {"type": "list", "elements": "dict", "options": suboptions},
+            "hygiene": {"type": "dict", "options": hygiene, "apply_defaults": True},
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },

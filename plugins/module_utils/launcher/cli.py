@@ -52,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
 
     reconcile = commands.add_parser("reconcile", help="make GitHub's registrations and this host's containers agree")
     reconcile.set_defaults(run=_reconcile)
+
+    hygiene = commands.add_parser("hygiene", help="remove what jobs have left in Docker")
+    hygiene.add_argument("--dry-run", action="store_true", help="only say what would be removed")
+    hygiene.set_defaults(run=_hygiene)
     return parser
 
 
@@ -96,3 +100,11 @@ def _reconcile(_arguments: argparse.Namespace, paths: Paths) -> int:
 
     engine = Engine(paths.docker_socket)
     return 1 if Reconciliation(paths, engine, host.read(paths), Registrar(paths, engine)).run() else 0
+
+
+def _hygiene(arguments: argparse.Namespace, paths: Paths) -> int:
+    from . import hygiene
+    from .engine_stores import Stores
+
+    hygiene.Hygiene(paths, Stores(paths.docker_socket), host.read(paths), arguments.dry_run).run()
+    return 0

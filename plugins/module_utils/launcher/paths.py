@@ -45,6 +45,16 @@ class Paths:
         return self._at("etc/github-runner/pools")
 
     @property
+    def hygiene(self) -> str:
+        """What the hygiene may take away."""
+        return self._at("etc/github-runner/hygiene.json")
+
+    @property
+    def unused_images(self) -> str:
+        """Since when the hygiene has seen each image unused."""
+        return self._at("var/lib/github-runner/unused-images.json")
+
+    @property
     def sealed_dir(self) -> str:
         """The directory of the sealed credentials: root only."""
         return self._at("var/lib/github-runner/sealed")

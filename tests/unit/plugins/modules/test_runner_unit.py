@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _hygiene
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import pool
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import hygiene_policy, pool
 from ansible_collections.socialgouv.actions_runner.plugins.modules import runner_unit
 
 OPTIONS: dict[str, Any] = {
@@ -70,3 +71,35 @@ def test_a_bad_option_is_named(given: dict[str, Any], said: str) -> None:
     with pytest.raises(Failure, match=said) as caught:
         runner_unit.to_pool({**OPTIONS, **given})
     assert "\n" not in str(caught.value)
+
+
+HYGIENE: dict[str, Any] = {
+    "enabled": True,
+    "scope": "leftovers",
+    "keep": [],
+    "min_age": 3600,
+    "max_age": 604800,
+    "disk_mark": 80,
+    "calendar": "hourly",
+}
+
+
+def test_the_default_hygiene_is_the_launchers_own() -> None:
+    """What a host does without a policy file, it does with one that nobody has changed."""
+    assert runner_unit.to_hygiene(HYGIENE) == _hygiene.Wanted(hygiene_policy.Policy())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"min_age": 0}, "min_age is 0: it takes seconds"),
+        ({"max_age": -1}, "max_age is -1: it takes seconds"),
+        ({"disk_mark": 0}, "disk_mark is 0: it takes per cent"),
+        ({"disk_mark": 101}, "disk_mark is 101"),
+        ({"keep": ["a", ""]}, "keep has an empty name"),
+    ],
+)
+def test_a_bad_option_of_the_hygiene_is_named(given: dict[str, Any], said: str) -> None:
+    """Before anything is written."""
+    with pytest.raises(Failure, match=said):
+        runner_unit.to_hygiene({**HYGIENE, **given})

@@ -40,6 +40,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["launch", "../1"], 2, "is not an instance"),
         (["drain", "1", "default-2"], 2, "'default-2' is not an instance"),
         (["reconcile"], 1, "Docker does not answer"),
+        (["hygiene", "--dry-run"], 1, "Docker does not answer"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(
