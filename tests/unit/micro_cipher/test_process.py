@@ -118,6 +118,25 @@ def test_its_memory_stays_in_memory(running):
     assert (b'"memory_locked": true' in said) is (running.status("VmLck") > 0)
 
 
+def test_it_locks_what_it_says_it_locks():
+    """Where no limit is in its way, the kernel alone decides; under one it does not try, or it would run into it."""
+    code = (
+        "import re, resource, sys\n"
+        "from micro_cipher import memory\n"
+        "resource.getrlimit = lambda _which: (int(sys.argv[1]),) * 2\n"
+        "locked = memory.keep()\n"
+        "print(locked == ('VmLck:\\t       0 kB' not in open('/proc/self/status').read()), locked)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE), "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def under(limit: int) -> str:
+        command = [sys.executable, "-c", code, str(limit)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert under(8 * 1024 * 1024) == "True False"
+    assert under(resource.RLIM_INFINITY).startswith("True ")
+
+
 def test_withstands_a_siege(running, seal):
     """After 10,000 bad requests and 1,000 slow ones it still decrypts, with the same memory and files as before."""
     sealed = seal(running.public_pem, b"secret")
