@@ -12,10 +12,10 @@ import zipfile
 
 from . import launcher
 
-# Ansible sends to the host what is imported here: every module of the launcher hangs on its command line.
-from .launcher import cli  # noqa: F401  # pylint: disable=unused-import
+# Ansible sends to the host what is imported here: every module of the launcher hangs on its entry.
+from .launcher import entry  # noqa: F401  # pylint: disable=unused-import
 
-_MAIN = "import sys\n\nfrom launcher.cli import main\n\nsys.exit(main())\n"
+_MAIN = "import sys\n\nfrom launcher.entry import main\n\nsys.exit(main())\n"
 # The earliest moment that a zip can hold: the same sources make the same bytes.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 

@@ -21,7 +21,7 @@ def delay(
     *,
     lasting: bool = False,
     retry_after: float | None = None,
-    rng: Callable[[], float] = random.random,
+    rng: Callable[[], float] = lambda: random.random(),
 ) -> float:
     """Seconds to wait after ``failures`` failures in a row, jittered so that a fleet does not march in step.
 

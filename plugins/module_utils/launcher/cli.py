@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from types import SimpleNamespace
 
 from . import VERSION, host, names
 from .engine import Engine, EngineError
@@ -18,7 +19,7 @@ from .paths import Paths
 
 def main() -> int:
     """Run one subcommand; gives the exit code."""
-    arguments = _parser().parse_args()
+    arguments = _resident(sys.argv[1:]) or _parser().parse_args()
     if os.geteuid() != 0 and arguments.command != "status":
         sys.stderr.write("github-runner: run it as root\n")
         return 2
@@ -30,6 +31,13 @@ def main() -> int:
     except (Trouble, EngineError) as error:
         sys.stderr.write(f"github-runner: {error}\n")
         return 1
+
+
+def _resident(words: list[str]) -> SimpleNamespace | None:
+    """What the units call, read without a parser: it would stay in memory for as long as the instance."""
+    if len(words) != 2 or words[0] != "launch" or words[1].startswith("-"):
+        return None
+    return SimpleNamespace(command="launch", run=_launch, instance=words[1])
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,16 +67,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _launch(arguments: argparse.Namespace, paths: Paths) -> int:
+def _launch(arguments: SimpleNamespace | argparse.Namespace, paths: Paths) -> int:
     from .life import Life
-    from .registrar import Registrar
+    from .offload import Offloaded
+    from .remote import Remote
     from .signals import Signals
 
     names.parse_instance(arguments.instance)
+    # In a child process: OpenSSL, which makes the host's mark, stays in memory where it is once loaded.
+    here = host.Host(*Offloaded(lambda: host.read(paths)).result())
     engine = Engine(paths.docker_socket)
-    signals = Signals()
-    life = Life(arguments.instance, host.read(paths), paths, engine, Registrar(paths, engine), signals)
-    return life.run()
+    return Life(arguments.instance, here, paths, engine, Remote(paths, engine), Signals()).run()
 
 
 def _drain(arguments: argparse.Namespace, paths: Paths) -> int:

@@ -6,12 +6,10 @@
 
 from __future__ import annotations
 
-import io
 import re
-import tarfile
 from typing import Any
 
-from . import names
+from . import names, tar
 from .pool import Pool
 
 HOME = "/home/runner"
@@ -61,13 +59,7 @@ def create_body(pool: Pool, instance: str, mark: str, runner: str) -> dict[str, 
 
 def archive(files: dict[str, bytes], uid: int, gid: int) -> bytes:
     """A tar archive of files that only the runner's user can read."""
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w") as tar:
-        for name, data in sorted(files.items()):
-            member = tarfile.TarInfo(name)
-            member.size, member.mode, member.uid, member.gid = len(data), 0o600, uid, gid
-            tar.addfile(member, io.BytesIO(data))
-    return stream.getvalue()
+    return tar.pack(files, 0o600, uid, gid)
 
 
 def user_ids(user: str, passwd_archive: bytes) -> tuple[int, int]:
@@ -77,10 +69,8 @@ def user_ids(user: str, passwd_archive: bytes) -> tuple[int, int]:
     """
     name, _colon, group = user.partition(":")
     try:
-        with tarfile.open(fileobj=io.BytesIO(passwd_archive)) as tar:
-            member = tar.extractfile("passwd")
-            lines = member.read().decode(errors="replace").splitlines() if member else []
-    except (KeyError, tarfile.TarError) as error:
+        lines = tar.file_in(passwd_archive, "passwd").decode(errors="replace").splitlines()
+    except ValueError as error:
         raise ValueError("the image's /etc/passwd cannot be read") from error
     for line in lines:
         fields = line.split(":")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import time
 import urllib.parse
 from collections.abc import Iterator
 from typing import Any
@@ -97,6 +98,30 @@ class Engine:
             # 409 "removal ... is already in progress": somebody else is at it, and the end is the same.
             if error.status not in (404, 409):
                 raise
+
+    def death(self, container: str, since: str, patience: float) -> int | None:
+        """The exit code of a container that has died since a moment (Unix time) or does so within ``patience`` seconds.
+
+        None where it has not. While Docker tidies up after a container it answers no other question about it.
+        """
+        query = {
+            "since": since,
+            "until": f"{time.time() + patience:.9f}",
+            "filters": json.dumps({"type": ["container"], "container": [container], "event": ["die"]}),
+        }
+        connection, rest = self._open("GET", "/events", query, b"", "", patience + self._timeout)
+        with connection:
+            try:
+                while b"\n" not in rest:
+                    chunk = connection.recv(65536)
+                    if not chunk:
+                        return None
+                    rest += chunk
+                return int(json.loads(rest.partition(b"\n")[0])["Actor"]["Attributes"]["exitCode"])
+            except OSError as error:
+                raise EngineUnavailable(f"Docker broke off: {error.strerror or error}") from error
+            except (ValueError, KeyError, TypeError) as error:
+                raise EngineUnavailable("Docker's answer cannot be read") from error
 
     def disconnect(self, container: str) -> list[str]:
         """Cut a container off from its networks; gives their names, for ``connect``."""

@@ -10,14 +10,13 @@ is drained, or when the program on the disk is another than the one it runs, and
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import os
 import time
 import traceback
 from typing import Any, Callable
 
-from . import backoff, container, files, names, pool, state, systemd, watch
+from . import backoff, container, files, launch, names, pool, state, systemd, watch
 from .board import Board, say
 from .engine import Engine, EngineError
 from .errors import Trouble
@@ -25,19 +24,32 @@ from .host import Host
 from .offload import Offloaded
 from .paths import Paths
 from .pool import Pool
-from .registrar import Registrar
+from .remote import Remote
 from .signals import Signals
 
 # A runner that ends sooner without a job counts as a failure: the next one waits. GitHub removes idle runners after
 # minutes at the earliest (actions/runner#4726), and that is no failure.
 SHORT_LIFE = 30.0
-# How often a waiting instance looks whether a person has mended something (a stat call).
+# How often a waiting instance looks whether a person has mended something, where the kernel does not tell.
 _LOOK = 2.0
 # How often an outdated instance looks for another image.
 _IMAGE_LOOK = 30.0
+# A spare runner is used within so many seconds after it was registered, or not at all: GitHub forgets idle ones, and a
+# job can print the line for which it is made.
+SPARE_LIFE = 60.0
 
 EXIT_OK = 0
 EXIT_JOB_LEFT_RUNNING = 1
+
+
+@dataclasses.dataclass
+class Spare:
+    """The next runner: a process that waits while a job runs, and makes the runner ready while the job's one ends."""
+
+    making: Offloaded
+    runner: str = ""
+    config: Pool | None = None  #: None as long as it only waits
+    begun: float = 0.0
 
 
 class Life:
@@ -49,7 +61,7 @@ class Life:
         host: Host,
         paths: Paths,
         engine: Engine,
-        registrar: Registrar,
+        registrar: Remote,
         signals: Signals,
         offload: Callable[[Callable[[], Any]], Offloaded] = Offloaded,
         restarts: Callable[[str], bool] = systemd.restarts,
@@ -71,6 +83,9 @@ class Life:
         self._troubles = 0
         self._launched_at = 0.0
         self._owes_wait = True  # for runners that ended at once, also those of the process before
+        self._spare: Spare | None = None
+        self._ended = False  # whether the spare's turn has come
+        self._leftovers: list[str] = []  # containers to be removed when their successor runs
         left = state.read(paths, instance) or state.State(instance, self._pool_name)
         first = dataclasses.replace(
             left,
@@ -105,13 +120,15 @@ class Life:
                 code = EXIT_OK
             if code is not None:
                 systemd.notify("STOPPING=1")
+                self._discard_spare()
+                self._remove_leftovers()
                 return code
 
     # One runner after another.
 
     def _one_runner(self) -> int | None:
         """From the left-over of before or a new container to its end; an exit code where the instance shall end."""
-        running = self._take_over()
+        running = self._succeed() or self._take_over()
         if running is None:
             self._back_off_after_short_lives()
             if self._signals.drain:
@@ -131,6 +148,8 @@ class Life:
             replaced=self._replaced,
             restarts=lambda: self._restarts(names.unit_name(self._instance)),
             drain_timeout=self._drain_timeout,
+            running=self._expect_end,
+            completed=self._make_spare,
             clock=self._clock,
             sleep=self._sleep,
         )
@@ -138,7 +157,7 @@ class Life:
         if outcome == watch.GAVE_UP:
             return EXIT_JOB_LEFT_RUNNING
         if outcome == watch.ENDED:
-            self._bury(running, watching.deregistered)
+            self._bury(running, watching.exit_code, watching.deregistered)
         return EXIT_OK if self._signals.drain else None
 
     def _read_pool(self) -> Pool:
@@ -192,68 +211,116 @@ class Life:
 
     def _launch(self, config: Pool) -> str:
         """A new registration and its container, started. Raises Trouble, EngineError, and then leaves none behind."""
-        nonce = names.new_nonce(os.urandom(4))
-        runner = names.runner_name(config.name, self._host.name, self._number, self._host.mark, nonce)
+        runner = self._new_name(config)
         self._board.update(runner=runner, runner_id=None, container=None, config=config.config, job=None, logged="0")
         self._board.show(state.STARTING)
-        registering = self._offload(lambda: self._registrar.register(config, runner))
-        made: str | None = None
-        failure: Exception | None = None
-        user = (0, 0)
+        making = self._make()
+        making.go(config.dump(), runner)
+        return self._start(config, runner, making.result())
+
+    def _new_name(self, config: Pool) -> str:
+        nonce = names.new_nonce(os.urandom(4))
+        return names.runner_name(config.name, self._host.name, self._number, self._host.mark, nonce)
+
+    def _make(self) -> Offloaded:
+        engine, registrar, offload = self._engine, self._registrar, self._offload
+        instance, mark = self._instance, self._host.mark
+
+        def make(text: str, runner: str) -> dict[str, Any]:
+            return launch.make(engine, registrar, offload, pool.load(text), instance, mark, runner)
+
+        return offload(make, registrar.warm)
+
+    def _start(self, config: Pool, runner: str, made: dict[str, Any]) -> str:
+        self._board.update(runner=runner, job=None, logged="0", config=config.config, **made)
         try:
-            made = self._create(config, runner)
-            user = self._user_of(made)
-        except (EngineError, Trouble) as error:
-            failure = error
-        try:
-            registration = registering.result()
-        except Trouble:
-            self._remove_quietly(made)
-            raise
-        try:
-            if failure is not None or made is None:
-                raise failure or Trouble("docker", "no container was made")
-            self._board.update(runner_id=registration["runner_id"], container=made)
-            contents = {name: base64.b64decode(data) for name, data in registration["files"].items()}
-            self._engine.put_archive(made, container.HOME, container.archive(contents, *user))
-            self._start(made, config)
+            launch.start(self._engine, config, made["container"])
         except (EngineError, Trouble):
-            self._deregister_quietly(runner, registration["runner_id"])
-            self._remove_quietly(made)
+            self._undo(config, runner, made)
             self._board.update(container=None)
             raise
         self._launched_at = self._clock()
         self._board.show(state.STARTING, "the runner connects to GitHub")
         say(f"started {runner}")
-        return made
+        return str(made["container"])
 
-    def _create(self, config: Pool, runner: str) -> str:
+    def _undo(self, config: Pool, runner: str, made: dict[str, Any]) -> None:
+        engine, registrar, runner_id, ours = self._engine, self._registrar, made["runner_id"], made["container"]
         try:
-            self._board.update(image=self._engine.image(config.image)["Id"])
-            body = container.create_body(config, self._instance, self._host.mark, runner)
-            return self._engine.create(runner, body)
-        except EngineError as error:
-            if error.status == 404 and "network" in str(error):
-                raise _no_network(config) from error
-            if error.status == 404:
-                raise Trouble("image", f"the host has no image {config.image}: pull it", lasting=True) from error
-            raise
+            self._offload(lambda: launch.undo(engine, registrar, config, runner, runner_id, ours)).result()
+        except Trouble as trouble:
+            say(f"{runner} is left for the reconciler: {trouble}")
 
-    def _start(self, made: str, config: Pool) -> None:
-        try:
-            self._engine.start(made)
-        except EngineError as error:
-            # Some Engines miss the network when they create a container, others only here.
-            if error.status == 404 and "network" in str(error):
-                raise _no_network(config) from error
-            raise
+    # The next runner: expected when a job begins, made ready when the job has ended and its runner has not.
 
-    def _user_of(self, made: str) -> tuple[int, int]:
-        user = self._engine.inspect(made)["Config"].get("User") or ""
+    def _expect_end(self) -> None:
+        """Have a process wait with all that it takes to make the next runner."""
+        if self._spare is not None or self._signals.drain:
+            return
         try:
-            return container.user_ids(user, self._engine.get_archive(made, "/etc/passwd"))
-        except ValueError as error:
-            raise Trouble("image", str(error), lasting=True) from error
+            self._spare = Spare(self._make())
+        except Trouble:
+            pass  # it would only spare time
+
+    def _make_spare(self) -> None:
+        """Have the next runner made in the background; what goes wrong with it shows when it is needed."""
+        if self._signals.drain or self._replaced():
+            return
+        self._expect_end()
+        if self._spare is None or self._spare.config is not None:
+            return
+        try:
+            config = self._read_pool()
+        except Trouble:
+            return
+        spare = self._spare
+        spare.config, spare.runner, spare.begun = config, self._new_name(config), self._clock()
+        spare.making.go(config.dump(), spare.runner)
+
+    def _succeed(self) -> str | None:
+        """Start the spare of a container that has ended, and remove that one after; None where no spare may be used."""
+        ended, self._ended = self._ended, False
+        if not ended:
+            self._discard_spare()
+            return None
+        try:
+            return self._use_spare()
+        finally:
+            self._remove_leftovers()
+
+    def _use_spare(self) -> str | None:
+        spare, self._spare = self._spare, None
+        if spare is None:
+            return None
+        if spare.config is None:
+            spare.making.abandon()
+            return None
+        fresh = self._clock() - spare.begun < SPARE_LIFE and not self._replaced() and not self._signals.drain
+        try:
+            made = spare.making.result()
+        except Trouble:
+            if fresh:
+                raise
+            return None
+        if fresh and self._would_be_made(spare.config.config, made["image"]):
+            return self._start(spare.config, spare.runner, made)
+        self._undo(spare.config, spare.runner, made)
+        return None
+
+    def _discard_spare(self) -> None:
+        spare, self._spare = self._spare, None
+        if spare is None:
+            return
+        if spare.config is None:
+            spare.making.abandon()
+            return
+        try:
+            self._undo(spare.config, spare.runner, spare.making.result())
+        except Trouble:
+            pass  # it came to nothing by itself
+
+    def _remove_leftovers(self) -> None:
+        self._leftovers = [one for one in self._leftovers if not launch.remove(self._engine, one)]
 
     # What a watch asks.
 
@@ -261,12 +328,15 @@ class Life:
         return self._program != program_signature(self._paths)
 
     def _outdated(self) -> bool:
+        return not self._would_be_made(self._board.state.config, self._board.state.image)
+
+    def _would_be_made(self, config: str | None, image: str | None) -> bool:
+        """Whether a container of this configuration and image would be made now, as far as that can be told."""
         try:
-            config = self._read_pool()
-            image = self._engine.image(config.image)["Id"]
+            wanted = self._read_pool()
+            return (wanted.config, self._engine.image(wanted.image)["Id"]) == (config, image)
         except (Trouble, EngineError):
-            return False
-        return (config.config, image) != (self._board.state.config, self._board.state.image)
+            return True
 
     def _drain_timeout(self) -> float:
         try:
@@ -280,19 +350,20 @@ class Life:
 
     # The end of a container.
 
-    def _bury(self, ended: str, deregistered: bool) -> None:
-        try:
-            code = self._engine.inspect(ended)["State"].get("ExitCode")
-        except EngineError as error:
-            if error.status != 404:
-                raise
-            code = None
+    def _bury(self, ended: str, code: int | None, deregistered: bool) -> None:
+        if code is None:
+            code = self._exit_code(ended)
         last = self._board.state
         took_job = last.job is not None
         say(f"{last.runner or ended[:12]} ended (exit code {code}{'' if took_job else ', took no job'})")
         if last.runner and not took_job and not deregistered:
             self._deregister_quietly(last.runner, last.runner_id)
-        self._engine.remove(ended)
+        if self._spare is None:
+            self._engine.remove(ended)
+        else:
+            # The disk of a job may be large, and its removal long: the next runner is started first.
+            self._leftovers.append(ended)
+            self._ended = True
         # One that never listened is a failure too, however long it tried; one that somebody removed is none.
         short = last.state == state.STARTING or self._clock() - self._launched_at < SHORT_LIFE
         failed = short and not took_job and code is not None and last.state != state.DRAINING
@@ -307,6 +378,14 @@ class Life:
         )
         if code == container.EXIT_OUTDATED and not self._signals.drain:
             self._wait_for_other_image(last.image)
+
+    def _exit_code(self, ended: str) -> int | None:
+        try:
+            return self._engine.inspect(ended)["State"].get("ExitCode")
+        except EngineError as error:
+            if error.status != 404:
+                raise
+            return None
 
     def _wait_for_other_image(self, image: str | None) -> None:
         """GitHub takes no runner of this version: there is nothing to retry."""
@@ -333,14 +412,6 @@ class Life:
         except Trouble as trouble:
             say(f"{runner} stays registered for now: {trouble}")
 
-    def _remove_quietly(self, made: str | None) -> None:
-        if made is None:
-            return
-        try:
-            self._engine.remove(made)
-        except EngineError as error:
-            say(f"a container could not be removed, it is tried again later: {error}")
-
     # Waiting.
 
     def _wait_out(self, trouble: Trouble) -> int | None:
@@ -357,21 +428,18 @@ class Life:
         """Wait, but wake up for a signal and for a new pool file, sealed token or secret of micro-cipher's."""
         paths = self._paths
         watched = (paths.pool(self._pool_name), paths.sealed(self._pool_name), paths.cipher_secrets)
-        before = files.signature(*watched)
-        end = self._clock() + seconds
-        while not self._signals.drain and not self._signals.take_reload():
-            left = end - self._clock()
-            if left <= 0 or files.signature(*watched) != before:
-                return
-            self._signals.wait(min(left, _LOOK))
+        with self._signals.changes_in(*map(os.path.dirname, watched)) as told:
+            before = files.signature(*watched)
+            end = self._clock() + seconds
+            while not self._signals.drain and not self._signals.take_reload():
+                left = end - self._clock()
+                if left <= 0 or files.signature(*watched) != before:
+                    return
+                self._signals.wait(left if told else min(left, _LOOK))
 
 
 def _name(found: dict[str, Any]) -> str:
     return str(found["Names"][0].lstrip("/"))
-
-
-def _no_network(config: Pool) -> Trouble:
-    return Trouble("docker", f"there is no network {config.network}: run the playbook", lasting=True)
 
 
 def program_signature(paths: Paths) -> str:

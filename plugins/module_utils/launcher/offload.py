@@ -20,23 +20,46 @@ from .errors import Trouble
 
 
 class Offloaded:
-    """A call that runs in a child process."""
+    """A call that runs in a child process: at once or, with ``warm``, when ``go`` says so.
 
-    def __init__(self, call: Callable[[], Any]):
+    ``warm`` is called in the child meanwhile, and imports what the call will need.
+    """
+
+    def __init__(self, call: Callable[..., Any], warm: Callable[[], object] | None = None):
         reader, writer = os.pipe()
+        gate, opener = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
         try:
             self._pid = os.fork()
         except OSError as error:
-            os.close(reader)
-            os.close(writer)
+            for descriptor in (reader, writer, gate, opener):
+                os.close(descriptor)
             raise Trouble("host", f"the host starts no more processes: {error.strerror}") from error
         if self._pid == 0:
             os.close(reader)
-            _child(call, writer)
+            os.close(opener)
+            _child(call, warm, gate, writer)
         os.close(writer)
+        os.close(gate)
         self._reader = reader
+        self._opener = opener
+        if warm is None:
+            self.go()
+
+    def go(self, *arguments: Any) -> None:
+        """Make the call, with arguments that JSON can carry."""
+        try:
+            os.write(self._opener, json.dumps(arguments).encode())
+        except BrokenPipeError:
+            pass  # the child has died: the result says so
+        os.close(self._opener)
+
+    def abandon(self) -> None:
+        """Instead of ``go`` and ``result``: let the child end without the call."""
+        os.close(self._opener)
+        os.close(self._reader)
+        os.waitpid(self._pid, 0)
 
     def result(self) -> Any:
         """What the call gave; waits for it. Raises Trouble as the call did."""
@@ -53,7 +76,7 @@ class Offloaded:
         return document["result"]
 
 
-def _child(call: Callable[[], Any], writer: int) -> None:
+def _child(call: Callable[..., Any], warm: Callable[[], object] | None, gate: int, writer: int) -> None:
     """Never returns: the parent's stack must not run twice."""
     code = 1
     try:
@@ -61,8 +84,14 @@ def _child(call: Callable[[], Any], writer: int) -> None:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
+        if warm is not None:
+            warm()
+        with open(gate, "rb") as told:
+            arguments = told.read()
+        if not arguments:  # abandoned, or the parent has died
+            os._exit(0)
         try:
-            document = {"result": call()}
+            document = {"result": call(*json.loads(arguments))}
         except Trouble as trouble:
             document = {"trouble": trouble.as_dict()}
         with open(writer, "wb") as stream:

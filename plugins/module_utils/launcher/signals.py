@@ -6,10 +6,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
+
+# Files are written beside and renamed: see files.py.
+_CHANGES = fcntl.DN_CREATE | fcntl.DN_RENAME | fcntl.DN_DELETE | fcntl.DN_MODIFY | fcntl.DN_MULTISHOT
 
 
 class Signals:
@@ -22,7 +28,7 @@ class Signals:
         self._renew = False
         self._reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGQUIT, signal.SIGIO):
             signal.signal(number, self._received)
 
     def take_reload(self) -> bool:
@@ -34,6 +40,23 @@ class Signals:
         """Whether another runner was asked for since the last time this was asked."""
         asked, self._renew = self._renew, False
         return asked
+
+    @contextmanager
+    def changes_in(self, *directories: str) -> Iterator[bool]:
+        """Have ``wait`` end early for changes in directories; gives whether the kernel tells about all of them."""
+        opened = []
+        told = True
+        try:
+            for directory in directories:
+                try:
+                    opened.append(os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+                    fcntl.fcntl(opened[-1], fcntl.F_NOTIFY, _CHANGES)
+                except OSError:
+                    told = False
+            yield told
+        finally:
+            for descriptor in opened:
+                os.close(descriptor)
 
     def wait(self, timeout: float | None, descriptor: int | None = None) -> bool:
         """Sleep until a signal comes, the descriptor is readable or the time is over; whether the descriptor is."""
@@ -52,6 +75,8 @@ class Signals:
             return
         if number == signal.SIGUSR1:
             self._renew = True
+            return
+        if number == signal.SIGIO:  # something has changed in a directory: whoever waits looks
             return
         self.drain = True
         if number == signal.SIGQUIT:

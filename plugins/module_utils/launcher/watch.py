@@ -32,6 +32,8 @@ _LOOK = 2.0
 _JOB_LOOK = 10.0
 # GitHub has a job for a runner that was without a network: it comes back after a while of its own.
 _REJOIN_LOOK = 20.0
+# The end of a container's output comes this much before its end at most; otherwise it is the Engine that has ended.
+_DEATH = 0.3
 
 
 class Watch:
@@ -39,7 +41,8 @@ class Watch:
 
     ``deregister`` removes its registration (raises Trouble, kind ``busy`` where it has a job), ``outdated`` says after
     a reload whether it would be made otherwise now, ``replaced`` whether the launcher was, ``restarts`` whether systemd
-    stops the instance only to start it again, ``drain_timeout`` gives seconds.
+    stops the instance only to start it again, ``drain_timeout`` gives seconds. ``running`` is called when the runner
+    says that it has a job, ``completed`` when it says that the job has ended: it ends itself soon after.
     """
 
     def __init__(
@@ -53,6 +56,8 @@ class Watch:
         replaced: Callable[[], bool],
         restarts: Callable[[], bool],
         drain_timeout: Callable[[], float],
+        running: Callable[[], object],
+        completed: Callable[[], object],
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ):
@@ -65,6 +70,8 @@ class Watch:
         self._replaced = replaced
         self._restarts = restarts
         self._drain_timeout = drain_timeout
+        self._running = running
+        self._completed = completed
         self._clock = clock
         self._sleep = sleep
         self._output = Output(board.state.logged)
@@ -75,6 +82,7 @@ class Watch:
         self._failures = 0
         self._cut_off: list[str] = []  # networks that the container is kept from
         self._stopped = False
+        self.exit_code: int | None = None  #: the container's, where it was seen
         self.deregistered = False  #: whether the drain has removed the registration
 
     def run(self) -> str:
@@ -105,6 +113,9 @@ class Watch:
         if outcome is not None:
             return outcome
         try:
+            self.exit_code = self._engine.death(self._watched, self._output.since, _DEATH)
+            if self.exit_code is not None:
+                return ENDED
             return None if self._engine.inspect(self._watched)["State"]["Running"] else ENDED
         except EngineError as error:
             return self._engine_lost(error)
@@ -169,8 +180,12 @@ class Watch:
         elif line.event == "running":
             self._board.update(job=line.subject)
             self._board.show(state.DRAINING if draining else state.BUSY, f"job {line.subject}")
+            if not self._renew:
+                self._running()
         elif line.event == "completed":
             self._board.show(self._board.state.state, f"job ended: {line.subject}")
+            if not self._renew:
+                self._completed()
 
     # The drain.
 

@@ -76,9 +76,9 @@ def test_modules_are_thin(path: Path) -> None:
             assert name.split(".")[0] in sys.stdlib_module_names | {"ansible"}
 
 
-def test_every_file_of_the_launcher_hangs_on_its_command_line() -> None:
+def test_every_file_of_the_launcher_hangs_on_its_entry() -> None:
     """Ansible sends to the host what is imported: a file that nothing imports would be missing from the program."""
-    reached, waiting = set(), ["cli"]
+    reached, waiting = set(), ["entry"]
     while waiting:
         stem = waiting.pop()
         if stem in reached or not (LAUNCHER / f"{stem}.py").exists():

@@ -317,3 +317,30 @@ def test_frames_are_taken_apart_wherever_they_are_cut(payloads: list[bytes], cut
     decoder = FrameDecoder()
     found = [one for start, end in zip(bounds, bounds[1:]) for one in decoder.feed(data[start:end])]
     assert found == payloads
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"Action": "die", "Actor": {"Attributes": {"exitCode": "7"}}}\n', 7),
+        (b'{"Action": "die", "Actor": {"Attributes": {"exitCode": "0"}}}\n{"Action": "die"', 0),
+        (b"", None),
+    ],
+)
+def test_a_death_is_read_from_the_events(tmp_path: Path, body: bytes, code: int | None) -> None:
+    """The first one since a moment, with its exit code; None where there was none in time."""
+    with docker(tmp_path, [http(200, body)]) as (engine, server):
+        assert engine.death("x", "5.000000001", 0.1) == code
+    [request] = server.requests
+    path, _question, query = request.target.partition("?")
+    asked = dict(urllib.parse.parse_qsl(query))
+    assert (path, asked["since"]) == ("/events", "5.000000001")
+    assert json.loads(asked["filters"]) == {"type": ["container"], "container": ["x"], "event": ["die"]}
+    assert float(asked["until"]) > time.time() - 60
+
+
+@pytest.mark.parametrize("body", [b"nonsense\n", b"{}\n", b'{"Actor": {"Attributes": {"exitCode": "x"}}}\n'])
+def test_an_event_that_cannot_be_read_is_no_crash(tmp_path: Path, body: bytes) -> None:
+    """Like every answer of Docker's."""
+    with docker(tmp_path, [http(200, body)]) as (engine, _server), pytest.raises(EngineUnavailable):
+        engine.death("x", "0", 0.1)

@@ -107,7 +107,7 @@ def test_after_a_job_another_runner_stands(tmp_path: Path) -> None:
     assert [(one.state, one.job) for one in busy] == [("busy", "build")]
     assert len({one.name for one in world.engine.made}) == 3
     assert {runner for _moment, runner, _id in world.github.deregistrations} == {world.engine.made[2].name}
-    assert [round(moment) for moment, _runner in world.github.registrations] == [0, 72, 144]
+    assert [round(moment) for moment, _runner in world.github.registrations] == [0, 71, 143]
     assert nothing_is_left(world)
 
 

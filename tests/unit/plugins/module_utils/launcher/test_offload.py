@@ -134,3 +134,47 @@ def test_crashes_do_not_add_up_in_memory() -> None:
         return count
 
     assert depth() == depth()
+
+
+def test_a_call_may_wait_until_it_is_told(tmp_path: Path) -> None:
+    """What it will need is loaded meanwhile; what it works on comes with the word."""
+    offloaded = Offloaded(lambda name, number: [name, number, os.getpid()], warm=(tmp_path / "warm").touch)
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "warm").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    offloaded.go("é", 5)
+    name, number, pid = offloaded.result()
+    assert (name, number) == ("é", 5)
+    assert pid != os.getpid()
+
+
+def test_a_call_that_is_not_wanted_any_more_is_not_made(tmp_path: Path) -> None:
+    """The child ends, and nothing has happened."""
+    Offloaded((tmp_path / "called").touch, warm=lambda: None).abandon()
+    assert not (tmp_path / "called").exists()
+
+
+def test_a_waiting_child_does_not_outlive_its_parent(tmp_path: Path) -> None:
+    """A launcher that was killed leaves nobody behind who might still register a runner."""
+    pid = os.fork()
+    if pid == 0:
+        child = Offloaded((tmp_path / "called").touch, warm=lambda: None)
+        (tmp_path / "child").write_text(str(child._pid))
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    child_pid = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{child_pid}/status").exists() and "zombie" not in Path(f"/proc/{child_pid}/status").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert not (tmp_path / "called").exists()
+
+
+def test_a_child_that_died_while_it_waited_is_a_trouble() -> None:
+    """Killed for want of memory, say: the parent lives on."""
+    offloaded = Offloaded(lambda: None, warm=lambda: os.kill(os.getpid(), signal.SIGKILL))
+    time.sleep(0.1)
+    offloaded.go()
+    with pytest.raises(Trouble, match="without a result"):
+        offloaded.result()

@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,26 @@ def test_a_sleep_ends_with_its_time_and_when_there_is_output(signals: Signals) -
     finally:
         os.close(reader)
         os.close(writer)
+
+
+@pytest.mark.parametrize("change", ["replace", "remove"])
+def test_a_sleep_ends_when_a_directory_changes(signals: Signals, tmp_path: Path, change: str) -> None:
+    """The kernel wakes the sleeper up: nobody has to look every few seconds."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "file.new").write_text("")
+    happen = {"replace": (tmp_path / "file.new").replace, "remove": lambda _path: (tmp_path / "file").unlink()}[change]
+    with signals.changes_in(str(tmp_path)) as told:
+        assert told
+        threading.Timer(0.1, happen, (tmp_path / "file",)).start()
+        began = time.monotonic()
+        assert signals.wait(30) is False
+        assert time.monotonic() - began < 10
+    assert signals.wait(0.01) is False
+    (tmp_path / "file").write_text("")
+    assert (signals.drain, signals.take_reload()) == (False, False)
+
+
+def test_a_directory_that_is_not_there_is_no_error(signals: Signals, tmp_path: Path) -> None:
+    """Then whoever waits has to look by himself."""
+    with signals.changes_in(str(tmp_path), str(tmp_path / "missing")) as told:
+        assert not told

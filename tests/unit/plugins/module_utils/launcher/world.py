@@ -9,12 +9,14 @@ Nothing here sleeps. Time goes on when the instance waits, and what a test has p
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import heapq
 import io
 import itertools
 import tarfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 
@@ -87,6 +89,7 @@ class World:
     def write_pool(self, config: pool.Pool) -> None:
         """What runner_unit does."""
         files.write(self.paths.pool(config.name), config.dump().encode(), 0o644)
+        self.signals.tell()
 
     def replace_program(self) -> None:
         """What an update of the collection does."""
@@ -95,6 +98,7 @@ class World:
     def seal(self) -> None:
         """What sealed_token does."""
         files.write(self.paths.sealed("default"), b"{}", 0o600)
+        self.signals.tell()
 
     def give_secret(self) -> None:
         """What micro_cipher does."""
@@ -164,8 +168,10 @@ class Signals:
         self.drain = False
         self.force = False
         self._world = world
+        self.tells = True  #: the kernel says what changes in a directory
         self._reload = False
         self._renew = False
+        self._told = False
         self._woken = False
         self._waits = 0
 
@@ -188,6 +194,16 @@ class Signals:
     def restart(self) -> None:
         """A new process has heard nothing yet."""
         self.drain = self.force = self._reload = self._renew = self._woken = False
+
+    def tell(self) -> None:
+        """SIGIO: something has changed in a directory."""
+        self._woken = self._woken or self._told
+
+    @contextlib.contextmanager
+    def changes_in(self, *directories: str) -> Iterator[bool]:
+        self._told = self.tells
+        yield self.tells
+        self._told = False
 
     def take_reload(self) -> bool:
         asked, self._reload = self._reload, False
@@ -220,13 +236,25 @@ class Signals:
 class Inline:
     """A child process that is none."""
 
-    def __init__(self, call: Callable[[], Any]):
+    waiting = 0  #: how many were told neither to go nor to end
+
+    def __init__(self, call: Callable[..., Any], warm: Callable[[], object] | None = None):
+        self._call = call
         self._value: Any = None
         self._trouble: Trouble | None = None
+        Inline.waiting += 1
+        if warm is None:
+            self.go()
+
+    def go(self, *arguments: Any) -> None:
+        Inline.waiting -= 1
         try:
-            self._value = call()
+            self._value = self._call(*arguments)
         except Trouble as trouble:
             self._trouble = trouble
+
+    def abandon(self) -> None:
+        Inline.waiting -= 1
 
     def result(self) -> Any:
         if self._trouble:
@@ -248,6 +276,9 @@ class Registrar:
         self.registrations: list[tuple[float, str]] = []  #: successful ones, with their moments
         self.attempts: list[float] = []
         self.deregistrations: list[tuple[float, str, int | None]] = []
+
+    def warm(self) -> None:
+        """Nothing to load."""
 
     def register(self, config: pool.Pool, runner: str) -> dict[str, Any]:
         self.attempts.append(self._world.now - START)
@@ -314,6 +345,7 @@ class Engine:
         self.all: dict[str, Container] = {}
         self.images = {"runner:1": "sha256:1", "runner:2": "sha256:2"}
         self.down = False
+        self.tells_of_deaths = True  #: its memory of events goes back far enough
         self.failures: dict[str, list[EngineError]] = {}  #: by call, raised one after the other
         self.calls: list[tuple[float, str, str]] = []
         self.streams: dict[int, Stream] = {}
@@ -417,6 +449,10 @@ class Engine:
         one = self._called("remove", container)
         assert one.state != "running", "a running container is never removed"
         del self.all[one.id]
+
+    def death(self, container: str, since: str, patience: float) -> int | None:
+        one = self._called("death", container)
+        return one.exit_code if one.state == "exited" and self.tells_of_deaths else None
 
     def disconnect(self, container: str) -> list[str]:
         one = self._called("disconnect", container)

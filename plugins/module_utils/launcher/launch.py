@@ -1,0 +1,130 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A runner in the making: registered at GitHub while its container is created, and GitHub's files put into it.
+
+Runs in a child process (see offload.py): what it needs of memory is gone when the runner stands, and the watch of the
+runner before it goes on meanwhile.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Callable
+
+from . import container
+from .board import say
+from .engine import Engine, EngineError
+from .errors import Trouble
+from .offload import Offloaded
+from .pool import Pool
+from .remote import Remote
+
+
+def make(
+    engine: Engine,
+    registrar: Remote,
+    offload: Callable[[Callable[[], Any]], Offloaded],
+    config: Pool,
+    instance: str,
+    mark: str,
+    runner: str,
+) -> dict[str, Any]:
+    """A container that only has to be started: ``container``, ``image``, ``runner_id``.
+
+    Raises Trouble, and then leaves neither a container nor a registration behind.
+    """
+    registering = offload(lambda: registrar.register(config, runner))
+    made: dict[str, Any] = {}
+    failure: Trouble | None = None
+    try:
+        made["image"] = _image(engine, config)
+        made["container"] = _create(engine, config, container.create_body(config, instance, mark, runner), runner)
+        user = _user_of(engine, made["container"])
+    except (EngineError, Trouble) as error:
+        failure = _trouble(error)
+    try:
+        registration = registering.result()
+    except Trouble:
+        if "container" in made:
+            remove(engine, made["container"])
+        raise
+    try:
+        if failure is not None:
+            raise failure
+        contents = {name: base64.b64decode(data) for name, data in registration["files"].items()}
+        engine.put_archive(made["container"], container.HOME, container.archive(contents, *user))
+    except (EngineError, Trouble) as error:
+        undo(engine, registrar, config, runner, registration["runner_id"], made.get("container"))
+        raise _trouble(error) from error
+    return {**made, "runner_id": registration["runner_id"]}
+
+
+def start(engine: Engine, config: Pool, made: str) -> None:
+    """Start what was made. Raises EngineError, Trouble."""
+    try:
+        engine.start(made)
+    except EngineError as error:
+        # Some Engines miss the network when they create a container, others only here.
+        if error.status == 404 and "network" in str(error):
+            raise _no_network(config) from error
+        raise
+
+
+def undo(engine: Engine, registrar: Remote, config: Pool, runner: str, runner_id: int | None, made: str | None) -> None:
+    """Away with a container that was never started and its registration, as far as that can be done now."""
+    try:
+        registrar.deregister(config, runner, runner_id)
+    except Trouble as trouble:
+        say(f"{runner} stays registered for now: {trouble}")
+    if made is not None:
+        remove(engine, made)
+
+
+def remove(engine: Engine, made: str) -> bool:
+    """Remove a container, if that can be done now; whether it could."""
+    try:
+        engine.remove(made)
+    except EngineError as error:
+        say(f"a container could not be removed, it is tried again later: {error}")
+        return False
+    return True
+
+
+def _image(engine: Engine, config: Pool) -> str:
+    try:
+        return str(engine.image(config.image)["Id"])
+    except EngineError as error:
+        if error.status == 404:
+            raise _no_image(config) from error
+        raise
+
+
+def _create(engine: Engine, config: Pool, body: dict[str, Any], runner: str) -> str:
+    try:
+        return engine.create(runner, body)
+    except EngineError as error:
+        if error.status == 404:
+            raise (_no_network if "network" in str(error) else _no_image)(config) from error
+        raise
+
+
+def _user_of(engine: Engine, made: str) -> tuple[int, int]:
+    user = engine.inspect(made)["Config"].get("User") or ""
+    try:
+        return container.user_ids(user, engine.get_archive(made, "/etc/passwd"))
+    except ValueError as error:
+        raise Trouble("image", str(error), lasting=True) from error
+
+
+def _trouble(error: EngineError | Trouble) -> Trouble:
+    return error if isinstance(error, Trouble) else Trouble("docker", f"Docker: {error}")
+
+
+def _no_network(config: Pool) -> Trouble:
+    return Trouble("docker", f"there is no network {config.network}: run the playbook", lasting=True)
+
+
+def _no_image(config: Pool) -> Trouble:
+    return Trouble("image", f"the host has no image {config.image}: pull it", lasting=True)
