@@ -1,0 +1,112 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The test bed as the benchmarks use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+TESTBED = ROOT / "tests" / "testbed" / "testbed"
+PROBE = Path(__file__).resolve().parents[1] / "on_host" / "probe.py"
+NAME = os.environ.get("TESTBED_NAME") or "bed"
+READY_SECONDS = 120.0
+
+
+class Bed:
+    """Hosts, reached as a person reaches them."""
+
+    def up(self, hosts: int = 1) -> None:
+        """Have so many hosts at least."""
+        self._testbed("up", f"--hosts={hosts}")
+
+    def down(self) -> None:
+        """Take them all down, with what is on them."""
+        self._testbed("down")
+
+    def host(self, number: int) -> str:
+        """A host's name."""
+        return f"{NAME}-host{number}"
+
+    def on_host(self, host: str, command: str, text: str | None = None) -> str:
+        """Run a shell command on a host; gives what it prints."""
+        return self._testbed("shell", host, command, text=text)
+
+    def probe(self, host: str, *arguments: str) -> Any:
+        """Run on_host/probe.py on a host."""
+        return json.loads(self.on_host(host, f"python3 - {shlex.join(arguments)}", PROBE.read_text()))
+
+    def job(self, commands: str) -> None:
+        """A job, to its end."""
+        self._testbed("submit", "--wait", "--timeout=120", "-c", commands)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What GitHub's stand-in was asked until now."""
+        return [json.loads(line) for line in self._testbed("log").splitlines()]
+
+    def instances(self, host: str) -> list[dict[str, Any]]:
+        """How the instances of a host are."""
+        return json.loads(self.on_host(host, "github-runner status --json"))["instances"]
+
+    def wait_for(self, host: str, state: str, gone: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Wait until every instance of a host is in this state, none with one of the runners in ``gone``."""
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            found = self.instances(host)
+            if found and all(one["state"] == state and one["runner"] not in gone for one in found):
+                return found
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{host} is not {state} after {READY_SECONDS:g} s: {json.dumps(found)}")
+            time.sleep(0.2)
+
+    def playbook(self, playbook: str | Path, *arguments: str) -> float:
+        """Run a playbook over the bed; gives the seconds that it took."""
+        environment = {**os.environ, **self._exports(), "ANSIBLE_FORCE_COLOR": "false"}
+        command = [
+            "ansible-playbook",
+            str(playbook),
+            "--extra-vars",
+            f"@{self._testbed('token-file').strip()}",
+            *arguments,
+        ]
+        began = time.monotonic()
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        seconds = time.monotonic() - began
+        if done.returncode:
+            raise SystemExit(f"{shlex.join(command)} failed:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+        return seconds
+
+    def versions(self, host: str) -> dict[str, str]:
+        """What was measured with what."""
+        control = subprocess.run(["ansible", "--version"], capture_output=True, text=True, check=True).stdout
+        on_host = self.on_host(
+            host,
+            "docker version --format '{{.Server.Version}}'; systemctl --version | head -n1; python3 --version; nproc",
+        )
+        docker, systemd, python, processors = on_host.splitlines()
+        return {
+            "ansible-core": control.split("core ")[1].split("]")[0],
+            "Docker Engine": docker,
+            "systemd": systemd.split()[1],
+            "Python on the host": python.split()[1],
+            "processors": processors,
+        }
+
+    def _exports(self) -> dict[str, str]:
+        lines = self._testbed("env").splitlines()
+        return dict(shlex.split(line.removeprefix("export "))[0].split("=", 1) for line in lines)
+
+    def _testbed(self, *arguments: str, text: str | None = None) -> str:
+        done = subprocess.run([TESTBED, *arguments], input=text, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"testbed {shlex.join(arguments)[:200]} failed: {done.stderr[-2000:]}")
+        return done.stdout
