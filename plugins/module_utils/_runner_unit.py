@@ -15,7 +15,9 @@ from .launcher.paths import Paths
 from .launcher.pool import Pool
 
 
-def ensure(paths: Paths, systemd: Systemd, pools: list[Pool], python: str, check_mode: bool) -> dict[str, Any]:
+def ensure(
+    paths: Paths, systemd: Systemd, pools: list[Pool], python: str, check_mode: bool, metrics_path: str = ""
+) -> dict[str, Any]:
     """Bring every file about; gives ``changed``, ``actions``, ``diff``. Raises OSError, Failure."""
     actions: list[str] = []
     diffs: list[dict[str, Any]] = []
@@ -39,27 +41,31 @@ def ensure(paths: Paths, systemd: Systemd, pools: list[Pool], python: str, check
             actions.append(f"Removed {os.path.join(paths.pools, name)}")
     units = [
         write(_host_files.HostFile(os.path.join(paths.units, name), text.encode()))
-        for name, text in _units.texts(paths).items()
+        for name, text in _units.texts(paths, metrics_path).items()
+    ]
+    unwanted = [timer for timer in _units.timers("all") if timer not in _units.timers(metrics_path)]
+    actions += _disable(paths, systemd, unwanted, check_mode)
+    units += [
+        _gone(os.path.join(paths.units, name), actions, check_mode)
+        for name in _units.names()
+        if name not in _units.texts(paths, metrics_path)
     ]
     if any(units):
         actions.append("Reloaded systemd")
         if not check_mode:
             systemd.call("daemon-reload")
-    if not systemd.is_on(_units.TIMER):
-        actions.append(f"Enabled {_units.TIMER}")
-        if not check_mode:
-            systemd.call("enable", "--now", _units.TIMER)
+    for timer in _units.timers(metrics_path):
+        if not systemd.is_on(timer):
+            actions.append(f"Enabled {timer}")
+            if not check_mode:
+                systemd.call("enable", "--now", timer)
     return {"changed": bool(actions), "actions": actions, "diff": diffs}
 
 
 def remove(paths: Paths, systemd: Systemd, check_mode: bool) -> dict[str, Any]:
     """Remove it all again; the instances must be gone before. Raises OSError, Failure."""
-    actions: list[str] = []
-    if systemd.is_on(_units.TIMER):
-        actions.append(f"Disabled {_units.TIMER}")
-        if not check_mode:
-            systemd.call("disable", "--now", _units.TIMER)
-    units = [os.path.join(paths.units, name) for name in _units.texts(paths)]
+    actions = _disable(paths, systemd, _units.timers("all"), check_mode)
+    units = [os.path.join(paths.units, name) for name in _units.names()]
     pools = [os.path.join(paths.pools, name) for name in _files_in(paths.pools)]
     gone = [path for path in [*units, *pools, paths.command, paths.program] if _host_files.remove(path, check_mode)]
     actions += [f"Removed {path}" for path in gone]
@@ -68,6 +74,20 @@ def remove(paths: Paths, systemd: Systemd, check_mode: bool) -> dict[str, Any]:
         if not check_mode:
             systemd.call("daemon-reload")
     return {"changed": bool(actions), "actions": actions, "diff": []}
+
+
+def _disable(paths: Paths, systemd: Systemd, timers: list[str], check_mode: bool) -> list[str]:
+    on = [timer for timer in timers if os.path.exists(os.path.join(paths.units, timer)) and systemd.is_on(timer)]
+    if on and not check_mode:
+        systemd.call("disable", "--now", *on)
+    return [f"Disabled {timer}" for timer in on]
+
+
+def _gone(path: str, actions: list[str], check_mode: bool) -> bool:
+    removed = _host_files.remove(path, check_mode)
+    if removed:
+        actions.append(f"Removed {path}")
+    return removed
 
 
 def _link(target: str, link: str, check_mode: bool) -> bool:

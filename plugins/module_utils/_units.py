@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import os
+
 from .launcher.paths import Paths
 
+METRICS_TIMER = "github-runner-metrics.timer"
 TIMER = "github-runner-reconcile.timer"
 SLICE = "github-runner.slice"
 
@@ -35,6 +38,8 @@ TimeoutStopSec=infinity
 Slice={slice}
 RuntimeDirectory=github-runner
 RuntimeDirectoryPreserve=yes
+# What the instances count. The sealed tokens beside it stay out of their reach but for reading.
+StateDirectory=github-runner/tally
 SyslogIdentifier=github-runner
 # What a job prints must not choose its own priority in the journal.
 SyslogLevelPrefix=no
@@ -95,11 +100,63 @@ WantedBy=timers.target
 """
 
 
-def texts(paths: Paths) -> dict[str, str]:
-    """Every unit's text, by its file name."""
+_METRICS_SERVICE = """\
+# Managed by Ansible: socialgouv.actions_runner.runner_unit
+[Unit]
+Description=Metrics of the GitHub Actions runners of this host
+
+[Service]
+Type=oneshot
+ExecStart={program} metrics --output {path}
+SyslogIdentifier=github-runner
+Nice=10
+LimitCORE=0
+NoNewPrivileges=yes
+ProtectSystem=strict
+ReadWritePaths=-{directory}
+ProtectHome=yes
+PrivateTmp=yes
+PrivateNetwork=yes
+RestrictAddressFamilies=AF_UNIX
+"""
+
+_METRICS_TIMER = """\
+# Managed by Ansible: socialgouv.actions_runner.runner_unit
+[Unit]
+Description=Metrics of the GitHub Actions runners of this host
+
+[Timer]
+OnBootSec=1min
+OnUnitActiveSec=1min
+AccuracySec=5s
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def names() -> list[str]:
+    """The file names of all units that a host may have."""
+    return [*texts(Paths(), "/metrics")]
+
+
+def timers(metrics_path: str) -> list[str]:
+    """The timers that a host shall have running."""
+    return [TIMER, METRICS_TIMER] if metrics_path else [TIMER]
+
+
+def texts(paths: Paths, metrics_path: str = "") -> dict[str, str]:
+    """Every unit's text, by its file name. Those of the metrics only where there is a file for them."""
+    metrics = {
+        "github-runner-metrics.service": _METRICS_SERVICE.format(
+            program=paths.program, path=metrics_path, directory=os.path.dirname(metrics_path)
+        ),
+        METRICS_TIMER: _METRICS_TIMER,
+    }
     return {
         "github-runner@.service": _INSTANCE.format(program=paths.program, slice=SLICE),
         SLICE: _SLICE,
         "github-runner-reconcile.service": _RECONCILE_SERVICE.format(program=paths.program),
         TIMER: _RECONCILE_TIMER,
+        **(metrics if metrics_path else {}),
     }

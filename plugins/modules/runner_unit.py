@@ -132,6 +132,13 @@ options:
     description: The interpreter of the launcher on the host, 3.9 or newer.
     type: path
     default: /usr/bin/python3
+  metrics_path:
+    description:
+      - The file that is kept up to date with metrics for Prometheus, once a minute, such as
+        V(/var/lib/prometheus/node-exporter/github-runner.prom) for node_exporter's textfile collector. Empty for none.
+      - Its directory must be there. The name must end in C(.prom), for the collector reads no others.
+    type: str
+    default: ''
   state:
     description: Whether the host shall have all this. For V(absent), drain the instances first.
     type: str
@@ -163,6 +170,7 @@ actions:
 """
 
 import os
+import re
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -210,6 +218,16 @@ def to_hygiene(options: dict[str, Any]) -> _hygiene.Wanted:
     except hygiene_policy.PolicyError as error:
         raise Failure(str(error)) from error
     return _hygiene.Wanted(policy, options["enabled"], options["calendar"])
+    return _runner_unit.ensure(
+        paths, systemd, pools, module.params["python"], module.check_mode, metrics_path(module.params["metrics_path"])
+    )
+
+
+def metrics_path(path: str) -> str:
+    """The path of the metrics' file, if it can be one. Raises Failure."""
+    if path and not re.fullmatch(r"(/[\w.@-]+)+\.prom", path):
+        raise Failure(f"metrics_path {path!r} is not an absolute path of plain letters that ends in .prom")
+    return path
 
 
 def to_pool(options: dict[str, Any]) -> pool.Pool:
@@ -257,6 +275,7 @@ def main() -> None:
             "pools": {"type": "list", "elements": "dict", "options": suboptions},
             "hygiene": {"type": "dict", "options": hygiene, "apply_defaults": True},
             "python": {"type": "path", "default": "/usr/bin/python3"},
+            "metrics_path": {"type": "str", "default": ""},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[("state", "present", ["pools"])],

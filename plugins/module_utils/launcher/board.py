@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from typing import Any, Callable
 
-from . import state, systemd
+from . import journal, state, systemd
+from .journal import say
 from .paths import Paths
 from .state import State
 
@@ -39,7 +39,9 @@ class Board:
         self.update(state=name, reason=reason, kind=kind, until=until, lasting=lasting, since=since)
         text = f"{name}: {reason}" if reason else name
         if news and reason:
-            say(text)
+            say(text, journal.WARNING if kind else journal.INFO)
+        if self.state.runner:
+            text += f" ({self.state.runner})"
         if not self._ready and name != state.STARTING:
             # Ready once it stands or shows why not: a sealed host must still finish its boot.
             self._ready = True
@@ -48,13 +50,11 @@ class Board:
             systemd.notify(f"STATUS={text}")
 
     def _publish(self) -> None:
+        now = self.state
+        journal.describe(
+            instance=now.instance, pool=now.pool, name=now.runner, id=now.runner_id, container=now.container
+        )
         try:
             state.write(self._paths, self.state)
         except OSError as error:
             say(f"the state could not be written: {error.strerror}")
-
-
-def say(text: str) -> None:
-    """A line of the launcher's own for the journal."""
-    sys.stderr.write(f"github-runner: {text}\n")
-    sys.stderr.flush()

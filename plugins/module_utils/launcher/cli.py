@@ -64,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     hygiene = commands.add_parser("hygiene", help="remove what jobs have left in Docker")
     hygiene.add_argument("--dry-run", action="store_true", help="only say what would be removed")
     hygiene.set_defaults(run=_hygiene)
+    metrics = commands.add_parser("metrics", help="what there is to count, for Prometheus")
+    metrics.add_argument(
+        "--output", metavar="FILE", help="where node_exporter's textfile collector reads it (print it)"
+    )
+    metrics.set_defaults(run=_metrics)
     return parser
 
 
@@ -99,7 +104,8 @@ def _status(arguments: argparse.Namespace, paths: Paths) -> int:
     from . import status
 
     document = status.collect(paths, host.read(paths))
-    sys.stdout.write(status.as_json(document) if arguments.json else status.table(document))
+    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    sys.stdout.write(status.as_json(document) if arguments.json else status.table(document, colours=colours))
     return 0
 
 
@@ -116,4 +122,14 @@ def _hygiene(arguments: argparse.Namespace, paths: Paths) -> int:
     from .engine_stores import Stores
 
     hygiene.Hygiene(paths, Stores(paths.docker_socket), host.read(paths), arguments.dry_run).run()
+
+
+def _metrics(arguments: argparse.Namespace, paths: Paths) -> int:
+    from . import metrics
+
+    text = metrics.render(metrics.collect(paths, Engine(paths.docker_socket)))
+    if arguments.output:
+        metrics.write(arguments.output, text)
+    else:
+        sys.stdout.write(text)
     return 0

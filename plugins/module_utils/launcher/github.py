@@ -59,6 +59,7 @@ class GitHub:
         self._transport = transport
         self._scope = scope
         self._token = token
+        self.quota: dict[str, float] | None = None  #: what the last answer said of the rate limit
 
     def create_jit_config(self, name: str, labels: list[str], group_id: int) -> JitConfig:
         """Register a runner that takes one job. Raises Trouble; its kind is ``conflict`` where the name is in use."""
@@ -112,6 +113,7 @@ class GitHub:
             data = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
         answer = self._transport.send(method, url, headers, data)
+        self.quota = quota(answer.headers) or self.quota
         trouble = classify(answer, self._scope, time.time())
         if trouble:
             raise trouble
@@ -155,6 +157,13 @@ def classify(answer: Answer, scope: Scope, now: float) -> Trouble | None:
     return Trouble(
         "nonsense", f"GitHub gave an unexpected answer ({status}){': ' + text if text else ''}", lasting=True
     )
+
+
+def quota(headers: dict[str, str]) -> dict[str, float] | None:
+    """The rate limit in an answer: ``limit``, ``remaining``, ``reset`` (Unix time); None where it names none."""
+    found = {name: _seconds(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset")}
+    known = {name: value for name, value in found.items() if value is not None}
+    return known if len(known) == len(found) else None
 
 
 def decode_jit(encoded: str) -> dict[str, bytes]:

@@ -14,9 +14,9 @@ import base64
 from typing import Any, Callable
 
 from . import container
-from .board import say
 from .engine import Engine, EngineError
 from .errors import Trouble
+from .journal import say
 from .offload import Offloaded
 from .pool import Pool
 from .remote import Remote
@@ -31,7 +31,7 @@ def make(
     mark: str,
     runner: str,
 ) -> dict[str, Any]:
-    """A container that only has to be started: ``container``, ``image``, ``runner_id``.
+    """A container that only has to be started: ``container``, ``image``, ``runner_id``, ``quota``.
 
     Raises Trouble, and then leaves neither a container nor a registration behind.
     """
@@ -58,7 +58,7 @@ def make(
     except (EngineError, Trouble) as error:
         undo(engine, registrar, config, runner, registration["runner_id"], made.get("container"))
         raise _trouble(error) from error
-    return {**made, "runner_id": registration["runner_id"]}
+    return {**made, "runner_id": registration["runner_id"], "quota": registration.get("quota")}
 
 
 def start(engine: Engine, config: Pool, made: str) -> None:

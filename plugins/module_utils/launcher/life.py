@@ -16,12 +16,14 @@ import time
 import traceback
 from typing import Any, Callable
 
-from . import backoff, container, files, launch, names, pool, state, systemd, watch
-from .board import Board, say
+from . import backoff, container, files, launch, names, pool, state, systemd, tally, watch
+from .board import Board
 from .engine import Engine, EngineError
 from .errors import Trouble
 from .host import Host
+from .journal import say
 from .offload import Offloaded
+from .output import Line
 from .paths import Paths
 from .pool import Pool
 from .remote import Remote
@@ -85,6 +87,9 @@ class Life:
         self._owes_wait = True  # for runners that ended at once, also those of the process before
         self._spare: Spare | None = None
         self._ended = False  # whether the spare's turn has come
+        self._tally = tally.read(paths, instance, self._pool_name)
+        self._result: str | None = None  # of the job that has just ended
+        self._free_since: float | None = None  # when it ended
         self._leftovers: list[str] = []  # containers to be removed when their successor runs
         left = state.read(paths, instance) or state.State(instance, self._pool_name)
         first = dataclasses.replace(
@@ -122,6 +127,7 @@ class Life:
                 systemd.notify("STOPPING=1")
                 self._discard_spare()
                 self._remove_leftovers()
+                self._keep_tally()
                 return code
 
     # One runner after another.
@@ -148,8 +154,7 @@ class Life:
             replaced=self._replaced,
             restarts=lambda: self._restarts(names.unit_name(self._instance)),
             drain_timeout=self._drain_timeout,
-            running=self._expect_end,
-            completed=self._make_spare,
+            noticed=self._noticed,
             clock=self._clock,
             sleep=self._sleep,
         )
@@ -216,7 +221,7 @@ class Life:
         self._board.show(state.STARTING)
         making = self._make()
         making.go(config.dump(), runner)
-        return self._start(config, runner, making.result())
+        return self._start(config, runner, self._made(making))
 
     def _new_name(self, config: Pool) -> str:
         nonce = names.new_nonce(os.urandom(4))
@@ -231,8 +236,17 @@ class Life:
 
         return offload(make, registrar.warm)
 
+    def _made(self, making: Offloaded) -> dict[str, Any]:
+        try:
+            made = making.result()
+        except Trouble as trouble:
+            self._tally.refused(trouble.kind)
+            raise
+        self._tally.registered(made.pop("quota"))
+        return dict(made)
+
     def _start(self, config: Pool, runner: str, made: dict[str, Any]) -> str:
-        self._board.update(runner=runner, job=None, logged="0", config=config.config, **made)
+        self._board.update(runner=runner, job=None, logged="0", version=None, config=config.config, **made)
         try:
             launch.start(self._engine, config, made["container"])
         except (EngineError, Trouble):
@@ -297,7 +311,7 @@ class Life:
             return None
         fresh = self._clock() - spare.begun < SPARE_LIFE and not self._replaced() and not self._signals.drain
         try:
-            made = spare.making.result()
+            made = self._made(spare.making)
         except Trouble:
             if fresh:
                 raise
@@ -322,7 +336,24 @@ class Life:
     def _remove_leftovers(self) -> None:
         self._leftovers = [one for one in self._leftovers if not launch.remove(self._engine, one)]
 
-    # What a watch asks.
+    # What a watch says and asks.
+
+    def _noticed(self, line: Line) -> None:
+        if line.event == "listening" and self._free_since is not None:
+            self._tally.gap(self._clock() - self._free_since)
+            self._free_since = None
+            self._keep_tally()
+        elif line.event == "running":
+            self._expect_end()
+        elif line.event == "completed":
+            self._result, self._free_since = line.subject, self._clock()
+            self._make_spare()
+
+    def _keep_tally(self) -> None:
+        try:
+            tally.write(self._paths, self._tally)
+        except OSError as error:
+            say(f"the counts could not be written: {error.strerror}")
 
     def _replaced(self) -> bool:
         return self._program != program_signature(self._paths)
@@ -355,6 +386,10 @@ class Life:
             code = self._exit_code(ended)
         last = self._board.state
         took_job = last.job is not None
+        if took_job:
+            self._tally.job(self._result)
+            self._free_since = self._free_since or self._clock()
+        self._result = None
         say(f"{last.runner or ended[:12]} ended (exit code {code}{'' if took_job else ', took no job'})")
         if last.runner and not took_job and not deregistered:
             self._deregister_quietly(last.runner, last.runner_id)
@@ -421,6 +456,7 @@ class Life:
         seconds = backoff.delay(self._troubles, lasting=trouble.lasting, retry_after=trouble.retry_after)
         until = self._clock() + seconds
         self._board.show(trouble.state, str(trouble), kind=trouble.kind, until=until, lasting=trouble.lasting)
+        self._keep_tally()
         self._rest(seconds)
         return EXIT_OK if self._signals.drain else None
 

@@ -19,12 +19,16 @@ _LINE_MAX = 64 * 1024
 _STAMPED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: (.*)")
 _RUNNING = re.compile(r"Running job: (.*)")
 _COMPLETED = re.compile(r"Job (.*) completed with result: (\w+)")
+_VERSION = re.compile(r"Current runner version: '(\d{1,4}(?:\.\d{1,6}){1,3})'")
 # Control characters, C1 ones and the marks that turn the direction of text: what could fool a terminal.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class Line(NamedTuple):
-    """One line and what it says: ``listening``, ``running`` (subject: the job), ``completed`` (subject: the result)."""
+    """One line and what it says.
+
+    ``version`` (subject: the runner's), ``listening``, ``running`` (the job), ``completed`` (the result).
+    """
 
     text: str
     event: str | None = None
@@ -57,7 +61,8 @@ def parse(text: str) -> Line:
     shown = _UNPRINTABLE.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
     stamped = _STAMPED.fullmatch(shown)
     if not stamped:
-        return Line(shown)
+        version = _VERSION.fullmatch(shown)
+        return Line(shown, "version", version[1]) if version else Line(shown)
     if stamped[1] == "Listening for Jobs":
         return Line(shown, "listening")
     running = _RUNNING.fullmatch(stamped[1])

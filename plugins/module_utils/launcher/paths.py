@@ -74,6 +74,10 @@ class Paths:
         """The directory of what micro-cipher knows the launcher by: root only, emptied at boot."""
         return self._at("run/github-runner/secrets")
 
+    def tallies(self) -> str:
+        """The directory of the instances' counts."""
+        return self._at("var/lib/github-runner/tally")
+
     @property
     def machine_id(self) -> str:
         """The host's identity: https://www.freedesktop.org/software/systemd/man/machine-id.html."""
@@ -99,3 +103,7 @@ class Paths:
     def state(self, instance: str) -> str:
         """The state file of one instance."""
         return os.path.join(self.states, f"{instance}.json")
+
+    def tally(self, instance: str) -> str:
+        """The counts of one instance."""
+        return os.path.join(self.tallies, f"{instance}.json")

@@ -17,10 +17,10 @@ import time
 from typing import Any, Callable, NamedTuple
 
 from . import files, names, pool, state, systemd
-from .board import say
 from .engine import Engine
 from .errors import Trouble
 from .host import Host
+from .journal import say
 from .offload import Offloaded
 from .paths import Paths
 from .pool import Pool

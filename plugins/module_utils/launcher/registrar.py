@@ -30,7 +30,10 @@ class Registrar:
         self._transport = transport
 
     def register(self, pool: Pool, runner: str) -> dict[str, Any]:
-        """A new registration: ``runner_id`` and ``files`` (base64). Raises Trouble, and then leaves none behind."""
+        """A new registration: ``runner_id``, ``files`` (base64), ``quota``.
+
+        Raises Trouble, and then leaves none behind.
+        """
         github = self._github(pool)
         try:
             jit = github.create_jit_config(runner, list(pool.labels), pool.runner_group_id)
@@ -40,6 +43,7 @@ class Registrar:
             raise
         return {
             "runner_id": jit.runner_id,
+            "quota": github.quota,
             "files": {name: base64.b64encode(data).decode() for name, data in jit.files.items()},
         }
 

@@ -9,14 +9,14 @@ A drain never ends a job but by the job's own end, unless it is forced.
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Callable
 
-from . import backoff, container, state
-from .board import Board, say
+from . import backoff, container, journal, state
+from .board import Board
 from .engine import Engine, EngineError, LogStream
 from .errors import Trouble
+from .journal import say
 from .output import Line, Output
 from .signals import Signals
 
@@ -41,8 +41,8 @@ class Watch:
 
     ``deregister`` removes its registration (raises Trouble, kind ``busy`` where it has a job), ``outdated`` says after
     a reload whether it would be made otherwise now, ``replaced`` whether the launcher was, ``restarts`` whether systemd
-    stops the instance only to start it again, ``drain_timeout`` gives seconds. ``running`` is called when the runner
-    says that it has a job, ``completed`` when it says that the job has ended: it ends itself soon after.
+    stops the instance only to start it again, ``drain_timeout`` gives seconds. ``noticed`` is called with each
+    line in which the runner says how it is.
     """
 
     def __init__(
@@ -56,8 +56,7 @@ class Watch:
         replaced: Callable[[], bool],
         restarts: Callable[[], bool],
         drain_timeout: Callable[[], float],
-        running: Callable[[], object],
-        completed: Callable[[], object],
+        noticed: Callable[[Line], object],
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ):
@@ -70,8 +69,7 @@ class Watch:
         self._replaced = replaced
         self._restarts = restarts
         self._drain_timeout = drain_timeout
-        self._running = running
-        self._completed = completed
+        self._noticed = noticed
         self._clock = clock
         self._sleep = sleep
         self._output = Output(board.state.logged)
@@ -112,13 +110,19 @@ class Watch:
             self._board.update(logged=self._output.since)
         if outcome is not None:
             return outcome
+        self.exit_code = self._death()
+        if self.exit_code is not None:
+            return ENDED
         try:
-            self.exit_code = self._engine.death(self._watched, self._output.since, _DEATH)
-            if self.exit_code is not None:
-                return ENDED
             return None if self._engine.inspect(self._watched)["State"]["Running"] else ENDED
         except EngineError as error:
             return self._engine_lost(error)
+
+    def _death(self) -> int | None:
+        try:
+            return self._engine.death(self._watched, self._output.since, _DEATH)
+        except EngineError:
+            return None  # the container itself is asked next
 
     def _engine_lost(self, error: EngineError) -> str | None:
         """The Engine restarts: the container may live on (live-restore) or not; both show when it is back."""
@@ -164,9 +168,7 @@ class Watch:
 
     def _take(self, pieces: list[bytes]) -> None:
         lines = [line for line in map(self._output.feed, pieces) if line]
-        if lines:
-            sys.stdout.write("".join(line.text + "\n" for line in lines))
-            sys.stdout.flush()
+        journal.runner([line.text for line in lines])
         for line in lines:
             self._notice(line)
 
@@ -180,12 +182,11 @@ class Watch:
         elif line.event == "running":
             self._board.update(job=line.subject)
             self._board.show(state.DRAINING if draining else state.BUSY, f"job {line.subject}")
-            if not self._renew:
-                self._running()
         elif line.event == "completed":
             self._board.show(self._board.state.state, f"job ended: {line.subject}")
-            if not self._renew:
-                self._completed()
+        elif line.event == "version" and self._board.state.job is None:
+            self._board.update(version=line.subject)
+        self._noticed(line)
 
     # The drain.
 

@@ -32,9 +32,11 @@ class Host:
         self.systemctl = Systemctl(self.paths)
         self.systemd = Systemd(self.systemctl, self.paths)
 
-    def ensure(self, *pools: pool.Pool, python: str = "/usr/bin/python3", check_mode: bool = False) -> dict[str, Any]:
+    def ensure(
+        self, *pools: pool.Pool, python: str = "/usr/bin/python3", check_mode: bool = False, metrics: str = ""
+    ) -> dict[str, Any]:
         self.systemctl.told.clear()
-        return _runner_unit.ensure(self.paths, self.systemd, list(pools), python, check_mode)
+        return _runner_unit.ensure(self.paths, self.systemd, list(pools), python, check_mode, metrics)
 
     def remove(self, check_mode: bool = False) -> dict[str, Any]:
         self.systemctl.told.clear()
@@ -135,3 +137,28 @@ def test_everything_is_removed_again(host: Host, check_mode: bool) -> None:
         assert not os.path.lexists(host.paths.command)
         assert host.systemctl.told == [["disable", "--now", _units.TIMER], ["daemon-reload"]]
         assert not host.remove()["changed"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_metrics_come_and_go_with_their_path(host: Host, check_mode: bool) -> None:
+    """Their units are there where a file is named for them, follow it, and go with it."""
+    metrics = {"github-runner-metrics.service", "github-runner-metrics.timer"}
+
+    def units() -> set[str]:
+        return {one.name for one in Path(host.paths.units).iterdir() if one.is_file()}
+
+    host.ensure(DEFAULT)
+    assert not metrics & units()
+    on = host.ensure(DEFAULT, metrics="/srv/a.prom", check_mode=check_mode)
+    assert "Enabled github-runner-metrics.timer" in on["actions"]
+    assert bool(metrics & units()) is not check_mode
+    host.ensure(DEFAULT, metrics="/srv/a.prom")
+    assert not host.ensure(DEFAULT, metrics="/srv/a.prom")["changed"]
+    assert host.ensure(DEFAULT, metrics="/srv/b.prom")["changed"]
+    assert "/srv/b.prom" in (Path(host.paths.units) / "github-runner-metrics.service").read_text()
+    off = host.ensure(DEFAULT, check_mode=check_mode)
+    assert "Disabled github-runner-metrics.timer" in off["actions"]
+    assert metrics <= units() if check_mode else not metrics & units()
+    host.ensure(DEFAULT)
+    assert not host.ensure(DEFAULT)["changed"]
+    assert not metrics & units()

@@ -17,7 +17,7 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import names
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
 
-TEXTS = _units.texts(Paths())
+TEXTS = _units.texts(Paths(), "/srv/metrics/github-runner.prom")
 
 
 def parsed(name: str) -> configparser.ConfigParser:
@@ -44,6 +44,8 @@ def parsed(name: str) -> configparser.ConfigParser:
         ("SyslogLevelPrefix", "no"),
         # /run/github-runner is all instances'.
         ("RuntimeDirectoryPreserve", "yes"),
+        # What it counts is all that an instance may write beside its state.
+        ("StateDirectory", "github-runner/tally"),
     ],
 )
 def test_an_instance_is_kept_as_the_design_says(option: str, value: str) -> None:

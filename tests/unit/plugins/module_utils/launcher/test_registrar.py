@@ -96,7 +96,7 @@ def test_a_registration_is_made_with_the_unsealed_token(paths: Paths) -> None:
     """Id and files come back as JSON can carry them; the token went to GitHub alone."""
     server = GitHubServer()
     made = Registrar(paths, ENGINE, server).register(POOL, "name")
-    assert made == {"runner_id": 1, "files": {".runner": "e30="}}
+    assert made == {"runner_id": 1, "files": {".runner": "e30="}, "quota": None}
     assert server.runners == {1: "name"}
     assert server.tokens == {f"Bearer {TOKEN}"}
     assert TOKEN not in json.dumps(made)

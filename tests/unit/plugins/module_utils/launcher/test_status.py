@@ -13,7 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import files, pool, state, status
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import (
+    files,
+    metrics,
+    pool,
+    state,
+    status,
+    tally,
+)
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.host import Host
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
 
@@ -64,10 +71,48 @@ def test_a_container_of_another_configuration_is_outdated(tmp_path: Path) -> Non
 def test_the_table_says_since_when_and_why(ago: float, shown: str) -> None:
     """One line an instance, in columns."""
     one = {"instance": "1", "state": "waiting", "since": NOW - ago, "runner": None, "reason": "why", "until": NOW + 60}
-    head, line = status.table({"instances": [one]}, now=NOW).splitlines()
-    assert head.split() == ["INSTANCE", "STATE", "SINCE", "RUNNER", "WHY"]
-    assert re.split(r"  +", line) == ["1", "waiting", shown, "-", "why (tries again in 60 s)"]
+    document = {"host": "host", "instances": [{**one, "jobs": 7, "outdated": False}]}
+    head, line, _empty, _counts = status.table(document, now=NOW).splitlines()
+    assert head.split() == ["INSTANCE", "STATE", "SINCE", "JOBS", "RUNNER", "WHY"]
+    assert re.split(r"  +", line) == ["1", "waiting", shown, "7", "-", "why (tries again in 60 s)"]
     assert [line.index(cell) for cell in ("waiting", "why")] == [head.index(cell) for cell in ("STATE", "WHY")]
+
+
+def instance(number: int, shown: str, **facts: object) -> dict:
+    one = {"instance": str(number), "state": shown, "since": NOW, "runner": None, "reason": "", "until": None}
+    return {**one, "jobs": 0, "outdated": False, **facts}
+
+
+def test_the_table_ends_with_how_many_are_how() -> None:
+    """The well ones first; what nobody is, is not mentioned."""
+    found = [instance(1, "idle"), instance(2, "sealed"), instance(3, "busy"), instance(4, "idle")]
+    assert status.table({"host": "ci1", "instances": found}, now=NOW).splitlines()[-1] == (
+        "ci1: 4 instances, 2 idle, 1 busy, 1 sealed"
+    )
+
+
+def test_a_runner_of_an_older_configuration_is_named() -> None:
+    """Who has changed the pool file sees which instance has not followed yet."""
+    found = [instance(1, "busy", reason="job build", outdated=True)]
+    line = status.table({"host": "ci1", "instances": found}, now=NOW).splitlines()[1]
+    assert line.endswith("job build; another configuration waits for its next runner")
+
+
+@pytest.mark.parametrize("shown", metrics.STATES)
+def test_colours_change_no_column(shown: str) -> None:
+    """A terminal shows the same table, with the state in colour."""
+    document = {"host": "ci1", "instances": [instance(1, shown, reason="why"), instance(2, "idle")]}
+    plain = status.table(document, now=NOW)
+    coloured = status.table(document, now=NOW, colours=True)
+    assert coloured != plain
+    assert re.sub(r"\x1b\[\d*m", "", coloured) == plain
+
+
+def test_the_jobs_of_an_instance_are_counted(tmp_path: Path) -> None:
+    """All results together; an instance that has had none says so."""
+    tally.write(Paths(str(tmp_path)), tally.Tally("1", "default", jobs={"succeeded": 3, "failed": 1}))
+    states = [state.State(name, "default", state.IDLE, pid=os.getpid()) for name in ("1", "2")]
+    assert [one["jobs"] for one in collect(tmp_path, *states)["instances"]] == [4, 0]
 
 
 def test_an_empty_host_says_so() -> None:

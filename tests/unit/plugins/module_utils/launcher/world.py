@@ -287,7 +287,12 @@ class Registrar:
         assert runner not in self.registered, "GitHub answers 409"
         self.registered[runner] = next(self._ids)
         self.registrations.append((self._world.now - START, runner))
-        return {"runner_id": self.registered[runner], "files": {".runner": "e30=", ".credentials": "e30="}}
+        files = {".runner": "e30=", ".credentials": "e30="}
+        return {
+            "runner_id": self.registered[runner],
+            "files": files,
+            "quota": {"limit": 5000, "remaining": 4000, "reset": 0},
+        }
 
     def deregister(self, config: pool.Pool, runner: str, runner_id: int | None) -> bool:
         self.deregistrations.append((self._world.now - START, runner, runner_id))
