@@ -119,7 +119,7 @@ def _user_of(engine: Engine, made: str) -> tuple[int, int]:
 
 
 def _trouble(error: EngineError | Trouble) -> Trouble:
-    return error if isinstance(error, Trouble) else Trouble("docker", f"Docker: {error}")
+    return error if isinstance(error, Trouble) else Trouble("docker", error.sentence)
 
 
 def _no_network(config: Pool) -> Trouble:

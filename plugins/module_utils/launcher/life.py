@@ -333,6 +333,15 @@ class Life:
         except Trouble:
             pass  # it came to nothing by itself
 
+    def _insist_on_leftovers(self) -> None:
+        try:
+            while self._leftovers:
+                self._engine.remove(self._leftovers[0])
+                del self._leftovers[0]
+        except EngineError:
+            self._discard_spare()
+            raise
+
     def _remove_leftovers(self) -> None:
         self._leftovers = [one for one in self._leftovers if not launch.remove(self._engine, one)]
 
@@ -393,12 +402,12 @@ class Life:
         say(f"{last.runner or ended[:12]} ended (exit code {code}{'' if took_job else ', took no job'})")
         if last.runner and not took_job and not deregistered:
             self._deregister_quietly(last.runner, last.runner_id)
-        if self._spare is None:
-            self._engine.remove(ended)
-        else:
-            # The disk of a job may be large, and its removal long: the next runner is started first.
-            self._leftovers.append(ended)
-            self._ended = True
+        # The disk of a job may be large, and its removal long: the next runner is started first. Not so where the last
+        # one could not be removed: a disk that only fills up is to stop the instance, which says why.
+        self._leftovers.append(ended)
+        if self._spare is None or len(self._leftovers) > 1:
+            self._insist_on_leftovers()
+        self._ended = self._spare is not None
         # One that never listened is a failure too, however long it tried; one that somebody removed is none.
         short = last.state == state.STARTING or self._clock() - self._launched_at < SHORT_LIFE
         failed = short and not took_job and code is not None and last.state != state.DRAINING

@@ -643,7 +643,7 @@ def test_a_new_launcher_is_let_in_while_docker_is_away(tmp_path: Path) -> None:
 
 def test_a_container_that_cannot_be_removed_is_tried_again(tmp_path: Path) -> None:
     """Docker gives no more output of it: that is shown, no second one is made beside it, it is gone in the end."""
-    world = World(tmp_path, job(10, 30))
+    world = World(tmp_path, ends(42, listens=True))
     world.engine.failures["remove"] = [EngineError(500, "unable to remove filesystem: device or resource busy")] * 3
     world.at(45, lambda: world.engine.failures.update(follow=[EngineError(409, "dead or marked for removal")] * 3))
     shown: list[tuple[state.State, int]] = []

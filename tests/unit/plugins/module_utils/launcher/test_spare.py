@@ -175,16 +175,20 @@ def test_a_spare_that_cannot_be_made_is_no_loss(tmp_path: Path, call: str) -> No
     assert nothing_is_left(world)
 
 
-def test_a_container_that_cannot_be_removed_at_once_is_removed_later(tmp_path: Path) -> None:
-    """With the next one's end at the latest: a busy host does not fill up."""
+@pytest.mark.parametrize("failures", [1, 4])
+def test_a_container_that_cannot_be_removed_stops_the_instance_after_one_more(tmp_path: Path, failures: int) -> None:
+    """It is tried again at the next end; a disk that only fills up ends in a wait that says why, until it is mended."""
     world = World(tmp_path, job(10, 60), job(10, 60))
-    world.at(COMPLETED + 0.5, lambda: world.engine.failures.update({"remove": [EngineError(500, "device busy")]}))
-    seen: list[bool] = []
-    world.at(100, lambda: seen.append(world.engine.made[0].id in world.engine.all))
-    world.at(160, lambda: seen.append(world.engine.made[0].id in world.engine.all))
-    world.at(300, world.signals.terminate)
+    busy = [EngineError(500, "device or resource busy")] * failures
+    world.at(COMPLETED + 0.5, lambda: world.engine.failures.update(remove=busy))
+    seen: list[tuple[int, str]] = []
+    for moment in (100, ENDED * 2 + 0.5):
+        world.at(moment, lambda: seen.append((len(world.engine.running), world.state.reason)))
+    world.at(1000, world.signals.terminate)
     assert world.live() == 0
-    assert seen == [True, False]
+    assert seen[0] == (1, "job build")
+    if failures == 4:
+        assert seen[1] == (0, "Docker: device or resource busy")
     assert nothing_is_left(world)
 
 
