@@ -33,6 +33,14 @@ class Bed:
         """Take them all down, with what is on them."""
         self._testbed("down")
 
+    def fresh(self, hosts: int) -> None:
+        """Have exactly so many hosts, each as on its first day. GitHub and the registry stay."""
+        self.up()
+        old = _run("docker", "ps", "-aq", "--filter", f"name=^{NAME}-host[0-9]+$").split()
+        if old:
+            _run("docker", "rm", "--force", "--volumes", *old)
+        self.up(hosts)
+
     def host(self, number: int) -> str:
         """A host's name."""
         return f"{NAME}-host{number}"
@@ -70,7 +78,12 @@ class Bed:
 
     def playbook(self, playbook: str | Path, *arguments: str) -> float:
         """Run a playbook over the bed; gives the seconds that it took."""
-        environment = {**os.environ, **self._exports(), "ANSIBLE_FORCE_COLOR": "false"}
+        environment = {
+            **os.environ,
+            **self._exports(),
+            "ANSIBLE_FORCE_COLOR": "false",
+            "ANSIBLE_COLLECTIONS_PATH": f"{ROOT}/.build/collections:{ROOT}/.build/rival",
+        }
         command = [
             "ansible-playbook",
             str(playbook),
@@ -110,3 +123,7 @@ class Bed:
         if done.returncode:
             raise SystemExit(f"testbed {shlex.join(arguments)[:200]} failed: {done.stderr[-2000:]}")
         return done.stdout
+
+
+def _run(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
