@@ -192,7 +192,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         return together(hygiene.remove(), _runner_unit.remove(paths, systemd, module.check_mode))
     pools = [to_pool(options) for options in module.params["pools"]]
     wanted = to_hygiene(module.params["hygiene"])
-    installed = _runner_unit.ensure(paths, systemd, pools, module.params["python"], module.check_mode)
+    metrics = metrics_path(module.params["metrics_path"])
+    installed = _runner_unit.ensure(paths, systemd, pools, module.params["python"], module.check_mode, metrics)
     return together(installed, hygiene.ensure(wanted))
 
 
@@ -218,9 +219,6 @@ def to_hygiene(options: dict[str, Any]) -> _hygiene.Wanted:
     except hygiene_policy.PolicyError as error:
         raise Failure(str(error)) from error
     return _hygiene.Wanted(policy, options["enabled"], options["calendar"])
-    return _runner_unit.ensure(
-        paths, systemd, pools, module.params["python"], module.check_mode, metrics_path(module.params["metrics_path"])
-    )
 
 
 def metrics_path(path: str) -> str:

@@ -122,6 +122,7 @@ def _hygiene(arguments: argparse.Namespace, paths: Paths) -> int:
     from .engine_stores import Stores
 
     hygiene.Hygiene(paths, Stores(paths.docker_socket), host.read(paths), arguments.dry_run).run()
+    return 0
 
 
 def _metrics(arguments: argparse.Namespace, paths: Paths) -> int:

@@ -473,7 +473,8 @@ class Life:
         """Wait, but wake up for a signal and for a new pool file, sealed token or secret of micro-cipher's."""
         paths = self._paths
         watched = (paths.pool(self._pool_name), paths.sealed(self._pool_name), paths.cipher_secrets)
-        with self._signals.changes_in(*map(os.path.dirname, watched)) as told:
+        secrets = paths.cipher_secrets if os.path.isdir(paths.cipher_secrets) else os.path.dirname(paths.cipher_secrets)
+        with self._signals.changes_in(*map(os.path.dirname, watched[:2]), secrets) as told:
             before = files.signature(*watched)
             end = self._clock() + seconds
             while not self._signals.drain and not self._signals.take_reload():

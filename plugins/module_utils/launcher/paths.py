@@ -74,6 +74,7 @@ class Paths:
         """The directory of what micro-cipher knows the launcher by: root only, emptied at boot."""
         return self._at("run/github-runner/secrets")
 
+    @property
     def tallies(self) -> str:
         """The directory of the instances' counts."""
         return self._at("var/lib/github-runner/tally")

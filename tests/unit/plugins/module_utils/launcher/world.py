@@ -105,6 +105,7 @@ class World:
         path = Path(self.paths.cipher_secret("micro-cipher"))
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(str(path), b"{}", 0o600)
+        self.signals.tell()
 
     @property
     def state(self) -> state.State:
