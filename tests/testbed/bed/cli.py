@@ -71,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     submit = commands.add_parser("submit", help="give GitHub a job")
     submit.add_argument("--labels", type=_labels, default=["self-hosted"], metavar="A,B", help="(self-hosted)")
     submit.add_argument("--name", help="the job's name")
+    submit.add_argument("--scope", metavar="PATH", help="only for runners of it, such as orgs/acme")
     submit.add_argument("--wait", action="store_true", help="wait for its end, print its log, exit 0 if it succeeded")
     submit.add_argument("--timeout", type=float, default=300, metavar="S", help="how long to wait (300)")
     script = submit.add_mutually_exclusive_group(required=True)
@@ -97,6 +98,12 @@ def build_parser() -> argparse.ArgumentParser:
     log = commands.add_parser("log", help="print every request GitHub received, one JSON object a line")
     log.add_argument("--since", type=int, default=0, metavar="N", help="only those after number N")
     log.set_defaults(act=_log)
+
+    tell = commands.add_parser("tell", help="make a call of GitHub's admin API, and print its answer")
+    tell.add_argument("method", choices=["GET", "POST", "PATCH", "DELETE"])
+    tell.add_argument("path", metavar="PATH", help="such as /tokens: tests/testbed/github/README.md")
+    tell.add_argument("body", nargs="?", type=json.loads, metavar="JSON")
+    tell.set_defaults(act=_tell)
 
     shell = commands.add_parser("shell", help="open a shell on a host, or run a command there")
     shell.add_argument("host", metavar="HOST", help=f"such as {HOST_PREFIX}1")
@@ -178,8 +185,9 @@ def _status(_options: argparse.Namespace, state: State) -> None:
 def _submit(options: argparse.Namespace, _state: State) -> int:
     github = lifecycle.stand_in()
     body: dict[str, object] = {"script": read_script(options), "labels": options.labels}
-    if options.name:
-        body["name"] = options.name
+    for key in ("name", "scope"):
+        if getattr(options, key):
+            body[key] = getattr(options, key)
     job = github.call("POST", "/jobs", body)["id"]
     if not options.wait:
         print(job)
@@ -224,6 +232,10 @@ def _fault(options: argparse.Namespace, _state: State) -> None:
 def _log(options: argparse.Namespace, _state: State) -> None:
     for request in lifecycle.stand_in().call("GET", f"/log?since={options.since}")["requests"]:
         print(json.dumps(request))
+
+
+def _tell(options: argparse.Namespace, _state: State) -> None:
+    print(json.dumps(lifecycle.stand_in().call(options.method, options.path, options.body), indent=2))
 
 
 def _shell(options: argparse.Namespace, state: State) -> None:

@@ -13,7 +13,7 @@ import string
 import tempfile
 from pathlib import Path
 
-from .layout import State
+from .layout import PRIVATE_REGISTRY_NAME, SERVER, State
 from .process import attempt, run
 
 # The registry is also reached as 127.0.0.1, by whoever pushes to it.
@@ -23,9 +23,12 @@ SERVER_NAMES = (
     "DNS:github.com",
     "DNS:bed.ghe.com",
     "DNS:api.bed.ghe.com",
+    f"DNS:{PRIVATE_REGISTRY_NAME}",
     "DNS:localhost",
     "IP:127.0.0.1",
 )
+# An Enterprise Server with a certificate of an authority that no host trusts by itself.
+PRIVATE_NAMES = (f"DNS:{SERVER}",)
 DAYS = "365"
 # A certificate that ends within this time is made anew.
 MARGIN_SECONDS = str(2 * 24 * 3600)
@@ -38,13 +41,20 @@ def ensure(state: State) -> None:
     """Make what is missing or about to end."""
     ensure_ssh_key(state.ssh_key, "testbed")
     ensure_ssh_key(state.host_key, "testbed-hosts")
-    cert = state.tls / "cert.pem"
-    if state.ca_key.exists() and _lasts(state.ca) and _lasts(cert):
+    _ensure_served(state.ca, state.ca_key, state.tls, SERVER_NAMES)
+    _ensure_served(state.private_ca, state.private_ca_key, state.tls / "private", PRIVATE_NAMES)
+
+
+def _ensure_served(ca: Path, ca_key: Path, folder: Path, names: tuple[str, ...]) -> None:
+    """A CA, and a folder with a certificate of it."""
+    cert = folder / "cert.pem"
+    if ca_key.exists() and _lasts(ca) and _lasts(cert) and _has(cert, names):
         return
-    state.tls.mkdir(exist_ok=True)
-    state.tls.chmod(0o755)
-    make_authority(state.ca, state.ca_key)
-    make_certificate(state.ca, state.ca_key, cert, state.tls / "key.pem", SERVER_NAMES)
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    if not (ca_key.exists() and _lasts(ca)):
+        make_authority(ca, ca_key)
+    make_certificate(ca, ca_key, cert, folder / "key.pem", names)
 
 
 def fingerprint(state: State) -> str:
@@ -146,3 +156,10 @@ class _settled:
 def _lasts(certificate: Path) -> bool:
     check = ["openssl", "x509", "-checkend", MARGIN_SECONDS, "-noout", "-in", certificate]
     return certificate.exists() and attempt(check, timeout=60).returncode == 0
+
+
+def _has(certificate: Path, names: tuple[str, ...]) -> bool:
+    """Whether a certificate is for all of these names."""
+    shown = attempt(["openssl", "x509", "-noout", "-ext", "subjectAltName", "-in", certificate], timeout=60)
+    found = {name.strip().replace("IP Address:", "IP:") for name in shown.stdout.decode().replace("\n", ",").split(",")}
+    return set(names) <= found

@@ -15,6 +15,9 @@ NAME = os.environ.get("TESTBED_NAME") or "bed"
 NETWORK = f"{NAME}-net"
 GITHUB = f"{NAME}-github"
 REGISTRY = f"{NAME}-registry"
+# The same images under another name, for whoever has a login.
+PRIVATE_REGISTRY = f"{NAME}-private-registry"
+PRIVATE_REGISTRY_NAME = "registry.testbed"
 HOST_PREFIX = f"{NAME}-host"
 # Marks every container, network and volume of a bed; the value is the state folder of the checkout that made it.
 LABEL = f"org.socialgouv.testbed.{NAME}"
@@ -24,6 +27,9 @@ DIGEST_LABEL = "org.socialgouv.testbed.digest"
 ORGANISATION = "acme"
 ORGANISATION_URL = f"https://github.com/{ORGANISATION}"
 GROUP = "github_runners"
+# The name of an Enterprise Server, and the login that the second proxy wants.
+SERVER = "ghes.testbed"
+PROXY_LOGIN = "bed:s3cret%2Fpass"
 
 BASE_IMAGE = "debian:bookworm-slim"
 BASE_SUITE = "bookworm"
@@ -59,7 +65,14 @@ GITHUB_IMAGE = Image("github", (("tests/testbed/images/github", ""), ("tests/tes
 RUNNER_IMAGE = Image(
     "actions-runner",
     (("tests/testbed/images/runner", ""),),
+    target="official",
     pushed_as=("ghcr.io/actions/actions-runner:latest", "ghcr.io/socialgouv/actions-runner:master"),
+)
+BY_TOKEN_IMAGE = Image(
+    "runner-by-token",
+    (("tests/testbed/images/runner", ""),),
+    target="by-token",
+    pushed_as=("ghcr.io/myoung34/docker-github-actions-runner:latest",),
 )
 MICRO_CIPHER_IMAGE = Image(
     "micro-cipher", (("images/micro-cipher", ""),), pushed_as=("ghcr.io/socialgouv/micro-cipher:main",)
@@ -75,6 +88,7 @@ IMAGES = (
     REGISTRY_IMAGE,
     GITHUB_IMAGE,
     RUNNER_IMAGE,
+    BY_TOKEN_IMAGE,
     MICRO_CIPHER_IMAGE,
     FRAGILE_MICRO_CIPHER_IMAGE,
 )
@@ -102,6 +116,15 @@ class State:
     @property
     def ca_key(self) -> Path:
         return self.folder / "ca.key"
+
+    @property
+    def private_ca(self) -> Path:
+        """The authority of the Enterprise Server alone: no host and no image trusts it."""
+        return self.folder / "private-ca.pem"
+
+    @property
+    def private_ca_key(self) -> Path:
+        return self.folder / "private-ca.key"
 
     @property
     def tls(self) -> Path:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+import urllib.parse
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +23,12 @@ from .layout import (
     IMAGES,
     LABEL,
     NETWORK,
+    PRIVATE_REGISTRY,
+    PRIVATE_REGISTRY_NAME,
+    PROXY_LOGIN,
     REGISTRY,
     REGISTRY_IMAGE,
+    SERVER,
     Image,
     State,
 )
@@ -34,6 +39,7 @@ from .waiting import wait_until
 
 GITHUB_ADMIN_PORT = 8080
 GITHUB_PROXY_PORT = 3128
+GITHUB_NAMES = ("api.github.com", "github.com", "api.bed.ghe.com", "bed.ghe.com", SERVER, "proxy.testbed")
 # Fixed on the control node, because some (molecule) must know it before there is a bed.
 DEFAULT_PROXY_PORT = 13128
 PROXY_PORT_VARIABLE = "TESTBED_PROXY_PORT"
@@ -182,11 +188,11 @@ def _server(name: str) -> docker.Json:
     return details
 
 
-def _ensure_server(state: State, name: str, image: Image, words: list[str]) -> None:
+def _ensure_server(state: State, name: str, image: Image, words: list[str], command: Sequence[str] = ()) -> None:
     """Run a server's container unless one of the present image and certificates runs."""
     details = docker.container(name)
-    certificate = (state.tls / "cert.pem").stat().st_mtime_ns
-    stamp = f"{docker.image_id(image.tag)} {certificate}"
+    certificates = [(folder / "cert.pem").stat().st_mtime_ns for folder in (state.tls, state.tls / "private")]
+    stamp = f"{docker.image_id(image.tag)} {certificates} {command}"
     if details and details["State"]["Running"] and details["Config"]["Labels"].get(f"{LABEL}.stamp") == stamp:
         return
     if details:
@@ -194,6 +200,7 @@ def _ensure_server(state: State, name: str, image: Image, words: list[str]) -> N
     docker.docker(
         *["run", "--detach", f"--name={name}", f"--network={NETWORK}", f"--label={LABEL}={state.folder}"],
         *[f"--label={LABEL}.stamp={stamp}", f"--volume={state.tls}:/tls:ro", *words, image.tag],
+        *command,
     )
 
 
@@ -208,6 +215,16 @@ def _ensure_registry(state: State) -> None:
         REGISTRY_IMAGE,
         [f"--publish=127.0.0.1:{port}:443", "--network-alias=ghcr.io", f"--volume={volume}:/var/lib/registry"],
     )
+    htpasswd = {"": "htpasswd", "_HTPASSWD_REALM": "bed", "_HTPASSWD_PATH": "/etc/testbed-htpasswd"}
+    _ensure_server(
+        state,
+        PRIVATE_REGISTRY,
+        REGISTRY_IMAGE,
+        [
+            *(f"--network-alias={PRIVATE_REGISTRY_NAME}", f"--volume={volume}:/var/lib/registry"),
+            *(f"--env=REGISTRY_AUTH{name}={value}" for name, value in htpasswd.items()),
+        ],
+    )
     served = registry(state)
     wait_until(served.answers, 30, lambda: f"the registry does not answer: `docker logs {REGISTRY}`")
 
@@ -221,8 +238,9 @@ def _ensure_github(state: State) -> None:
         [
             f"--publish=127.0.0.1:{admin}:{GITHUB_ADMIN_PORT}",
             f"--publish=127.0.0.1:{wanted_proxy_port()}:{GITHUB_PROXY_PORT}",
-            *(f"--network-alias={alias}" for alias in ("api.github.com", "github.com")),
+            *(f"--network-alias={alias}" for alias in GITHUB_NAMES),
         ],
+        ["--login", urllib.parse.unquote(PROXY_LOGIN)],
     )
     github = stand_in()
     wait_until(github.healthy, 30, lambda: f"the stand-in for GitHub does not answer: `docker logs {GITHUB}`")

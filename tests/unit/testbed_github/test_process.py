@@ -43,10 +43,12 @@ class Process:
 
     def __init__(self, tls: Path):
         command = [sys.executable, "-u", "-m", "github_standin", "--host", "127.0.0.1", "--tls", str(tls)]
-        command += ["--port", "0", "--admin-port", "0", "--proxy-port", "0"]
+        command += ["--port", "0", "--admin-port", "0", "--proxy-port", "0", "--login-proxy-port", "0"]
         environment = {**os.environ, "PYTHONPATH": str(PACKAGE), "PYTHONDONTWRITEBYTECODE": "1"}
         self.child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        self.port, admin, self.proxy = (int(port) for port in re.findall(r"\d+", self.child.stdout.readline()))
+        self.port, admin, self.proxy, self.login_proxy = (
+            int(port) for port in re.findall(r"\d+", self.child.stdout.readline())
+        )
         self._admin = f"http://127.0.0.1:{admin}"
         self.web = requests.Session()
         self.web.trust_env = False

@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import web
 
 from . import apps, proxy
+from .places import SERVER_HOST
 from .service import Service
 
 
@@ -24,7 +25,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=443, help="GitHub over TLS (%(default)s)")
     parser.add_argument("--admin-port", type=int, default=8080, help="admin API, plain HTTP (%(default)s)")
     parser.add_argument("--proxy-port", type=int, default=3128, help="CONNECT proxy to --port (%(default)s)")
-    parser.add_argument("--tls", type=Path, help="folder of cert.pem and key.pem; plain HTTP without")
+    parser.add_argument("--login-proxy-port", type=int, default=3129, help="the same, with a login (%(default)s)")
+    parser.add_argument("--login", default="bed:bed", help="USER:PASSWORD that it wants (%(default)s)")
+    parser.add_argument(
+        "--tls", type=Path, help="folder of cert.pem and key.pem, and of private/ with those of an Enterprise Server"
+    )
     return parser.parse_args()
 
 
@@ -34,20 +39,43 @@ async def _serve(options: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     context = None
     if options.tls:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(options.tls / "cert.pem", options.tls / "key.pem")
+        context = _context(options.tls)
+        private = options.tls / "private"
+        if private.is_dir():
+            context.sni_callback = _choose(_context(private))
     service = Service()
     world = web.AppRunner(apps.public(service), access_log=None)
     bed = web.AppRunner(apps.admin(service), access_log=None)
     port = await _listen(world, options.host, options.port, context)
     admin_port = await _listen(bed, options.host, options.admin_port, None)
-    tunnel = await proxy.start(options.host, options.proxy_port, ("127.0.0.1", port))
-    proxy_port = tunnel.sockets[0].getsockname()[1]
-    print(f"GitHub on {port}, admin on {admin_port}, proxy on {proxy_port}", flush=True)
+    target = ("127.0.0.1", port)
+    tunnels = [
+        await proxy.start(options.host, options.proxy_port, target),
+        await proxy.start(options.host, options.login_proxy_port, target, options.login, service.journal.connected),
+    ]
+    proxy_port, login_port = (tunnel.sockets[0].getsockname()[1] for tunnel in tunnels)
+    print(f"GitHub on {port}, admin on {admin_port}, proxies on {proxy_port} and {login_port}", flush=True)
     await stop.wait()
-    tunnel.close()
+    for tunnel in tunnels:
+        tunnel.close()
     service.stop()
     await asyncio.gather(world.cleanup(), bed.cleanup())
+
+
+def _context(folder: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+def _choose(private: ssl.SSLContext):
+    """Lets a connection that asks for the Enterprise Server have that one's certificate."""
+
+    def choose(connection: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> None:
+        if name == SERVER_HOST:
+            connection.context = private
+
+    return choose
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int, context: ssl.SSLContext | None) -> int:

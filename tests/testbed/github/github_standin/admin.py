@@ -12,6 +12,7 @@ from dataclasses import asdict, fields
 from aiohttp import web
 
 from .errors import ApiError
+from .github_apps import App, Installation
 from .service import Service
 from .state import Timing
 from .tokens import CLASSIC, FINE_GRAINED, INSTALLATION, KINDS, LIMIT, Token
@@ -28,6 +29,7 @@ class Admin:
         return [
             web.get("/health", _told(self.health)),
             web.post("/tokens", _told(self.add_token)),
+            web.post("/apps", _told(self.add_app)),
             web.get("/runners", _told(self.runners)),
             web.delete("/runners/{id:\\d+}", _told(self.delete_runner)),
             web.post("/jobs", _told(self.submit)),
@@ -55,7 +57,7 @@ class Admin:
         wanted = "permissions" if kind in (FINE_GRAINED, INSTALLATION) else "scopes"
         if wanted not in body or not str(body.get("token") or ""):
             raise ValueError(f"token and {wanted} are needed")
-        owners = body.get("owners")
+        owners, repositories = body.get("owners"), body.get("repositories")
         lasts = body.get("expires_in")
         self._service.tokens.add(
             str(body["token"]),
@@ -65,11 +67,29 @@ class Admin:
                 scopes=tuple(body.get("scopes", ())),
                 permissions=dict(body.get("permissions", {})),
                 owners=None if owners is None else tuple(owners),
+                repositories=None if repositories is None else tuple(repositories),
                 expires_at=None if lasts is None else self._service.now() + float(lasts),
                 limit=int(body.get("limit", LIMIT)),
             ),
         )
         return web.json_response({"kind": kind}, status=201)
+
+    async def add_app(self, request: web.Request) -> web.Response:
+        """Make a GitHub App known, with its public key (PEM) and where it is installed."""
+        body = await _document(request)
+        installations = [
+            Installation(
+                id=int(one["id"]),
+                owner=str(one["owner"]),
+                permissions=dict(one["permissions"]),
+                repositories=None if one.get("repositories") is None else tuple(one["repositories"]),
+                suspended=bool(one.get("suspended")),
+            )
+            for one in body["installations"]
+        ]
+        app = App(int(body["id"]), str(body["client_id"]), str(body["public_key"]), installations)
+        self._service.apps.add(app)
+        return web.json_response({"id": app.id}, status=201)
 
     async def runners(self, request: web.Request) -> web.Response:
         found = [
@@ -158,7 +178,7 @@ def _told(handler):
             return await handler(request)
         except ApiError as error:
             return web.json_response({"error": error.message}, status=error.status)
-        except (TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             return web.json_response({"error": str(error)}, status=400)
 
     return handle

@@ -16,7 +16,10 @@ import json
 SERVER_URL = "https://github.com/"
 
 
-def files(*, agent_id: int, name: str, place_url: str, group: str, group_id: int, work_folder: str, secret: str):
+def files(
+    *, agent_id: int, name: str, place: str, group: str, group_id: int, work_folder: str, secret: str, server: str,
+    ephemeral: bool = True,
+):  # fmt: skip
     """The three files, as JSON documents by name. ``secret`` is what the runner proves itself with."""
     return {
         ".runner": {
@@ -25,15 +28,15 @@ def files(*, agent_id: int, name: str, place_url: str, group: str, group_id: int
             "PoolId": str(group_id),
             "PoolName": group,
             "DisableUpdate": "True",
-            "Ephemeral": "True",
-            "ServerUrl": SERVER_URL,
-            "GitHubUrl": place_url,
+            "Ephemeral": str(ephemeral),
+            "ServerUrl": server,
+            "GitHubUrl": server + place,
             "WorkFolder": work_folder,
             "UseV2Flow": "True",
         },
         ".credentials": {
             "Scheme": "OAuth",
-            "Data": {"ClientId": f"runner-{agent_id}", "AuthorizationUrl": f"{SERVER_URL}_runner"},
+            "Data": {"ClientId": f"runner-{agent_id}", "AuthorizationUrl": f"{server}_runner"},
         },
         # The real file holds an RSA private key; the stand-in's runner needs but a secret of its own.
         ".credentials_rsaparams": {"d": secret},

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import asdict, dataclass
 
@@ -33,6 +34,13 @@ class Journal:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=KEPT)
         self._last = 0
+
+    def connected(self, name: str, client: str, status: int) -> None:
+        """A request to the proxy that wants a login."""
+        self.add(
+            at=time.time(), method="CONNECT", path=name, query="", status=status,
+            user_agent=None, token=None, client=client,
+        )  # fmt: skip
 
     def add(self, **what) -> None:
         self._last += 1

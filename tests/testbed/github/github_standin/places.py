@@ -12,6 +12,11 @@ from urllib.parse import urlsplit
 from .errors import not_found
 
 ORG, REPO, ENTERPRISE = "orgs", "repos", "enterprises"
+#: GitHub's names, and those of one with data residency (https://docs.github.com/enterprise-cloud@latest/admin/data-residency).
+HOSTS = ("github.com", "bed.ghe.com")
+#: An Enterprise Server, whose certificate is of an authority that hosts do not trust by themselves.
+SERVER_HOST = "ghes.testbed"
+SERVER_PREFIX = "/api/v3"
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,9 @@ class Place:
         return self.name.split("/")[0]
 
     @property
-    def url(self) -> str:
-        """The address that a person knows it by."""
-        prefix = "enterprises/" if self.kind == ENTERPRISE else ""
-        return f"https://github.com/{prefix}{self.name}"
+    def page(self) -> str:
+        """The path of the page that a person knows it by."""
+        return f"enterprises/{self.name}" if self.kind == ENTERPRISE else self.name
 
 
 @dataclass(frozen=True)

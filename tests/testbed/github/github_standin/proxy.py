@@ -2,30 +2,53 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An HTTP proxy through which the control node reaches the stand-in under GitHub's names, and nothing else.
+"""An HTTP proxy that leads to the stand-in under GitHub's names, and nowhere else.
 
-Only CONNECT (RFC 9110, 9.3.6), only to these names, only to port 443, and always to the stand-in itself.
+Only CONNECT (RFC 9110, 9.3.6), only to these names, only to port 443, and always to the stand-in itself. One that wants
+a login (RFC 7617) answers 407 without it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import hmac
 import re
+from collections.abc import Callable
 
-NAMES = ("api.github.com", "github.com")
+from .places import HOSTS, SERVER_HOST
+
+NAMES = (*HOSTS, *(f"api.{host}" for host in HOSTS), SERVER_HOST)
 _REQUEST = re.compile(rb"CONNECT ([A-Za-z0-9.-]+):443 HTTP/1\.[01]\r\n")
+_LOGIN = re.compile(rb"\r\nProxy-Authorization: *Basic +([A-Za-z0-9+/=]+) *\r\n", re.IGNORECASE)
+_END = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+_REFUSALS = {
+    403: b"HTTP/1.1 403 Forbidden\r\n" + _END,
+    407: b'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="bed"\r\n' + _END,
+}
 _HEAD_LIMIT = 16 * 1024
 _HEAD_TIMEOUT = 10.0
 
 
-async def start(host: str, port: int, target: tuple[str, int]) -> asyncio.AbstractServer:
-    """Listen for clients; what they CONNECT to is ``target``. Raises OSError."""
+async def start(
+    host: str,
+    port: int,
+    target: tuple[str, int],
+    login: str | None = None,
+    used: Callable[[str, str, int], object] = lambda name, client, status: None,
+) -> asyncio.AbstractServer:
+    """Listen for clients; what they CONNECT to is ``target``. ``login`` is USER:PASSWORD. Raises OSError.
+
+    ``used`` is told of each request: the name, the client's address, the answer.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer), contextlib.suppress(OSError):
-            if not await _wanted(reader):
-                writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            name, status = _judged(await _head(reader), login)
+            used(name, writer.get_extra_info("peername")[0], status)
+            if status != 200:
+                writer.write(_REFUSALS[status])
                 await writer.drain()
                 return
             far_reader, far_writer = await asyncio.open_connection(*target)
@@ -36,14 +59,26 @@ async def start(host: str, port: int, target: tuple[str, int]) -> asyncio.Abstra
     return await asyncio.start_server(serve, host, port, limit=_HEAD_LIMIT)
 
 
-async def _wanted(reader: asyncio.StreamReader) -> bool:
-    """Whether the request is one that is served."""
+async def _head(reader: asyncio.StreamReader) -> bytes:
+    """A request's head; nothing where none comes."""
     try:
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _HEAD_TIMEOUT)
+        return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _HEAD_TIMEOUT)
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.TimeoutError):
-        return False
+        return b""
+
+
+def _judged(head: bytes, login: str | None) -> tuple[str, int]:
+    """The name that a request asks for, and the status of the answer."""
     match = _REQUEST.match(head)
-    return match is not None and match[1].decode().lower() in NAMES
+    name = match[1].decode().lower() if match else ""
+    if name not in NAMES:
+        return name, 403
+    if login is not None:
+        given = _LOGIN.search(head)
+        wanted = base64.b64encode(login.encode())
+        if given is None or not hmac.compare_digest(given[1], wanted):
+            return name, 407
+    return name, 200
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import datetime
 import json
-import secrets
 from collections.abc import Callable
 
 from aiohttp import web
 
-from . import faults
+from . import app_rest, faults, jit
+from .answers import answer, request_headers
 from .errors import ApiError, not_found
-from .places import ENTERPRISE, ORG, REPO, Group, Place
+from .places import ENTERPRISE, HOSTS, ORG, REPO, SERVER_HOST, SERVER_PREFIX, Group, Place
 from .service import Service
 from .tokens import CLASSIC, Token, rate_headers, require
 
 #: https://docs.github.com/rest/about-the-rest-api/api-versions
 API_VERSIONS = ("2022-11-28", "2026-03-10")
 PER_PAGE, MAX_PER_PAGE = 30, 100
-JSON = "application/json; charset=utf-8"
 
 Handler = Callable[["Call"], web.Response]
 
@@ -81,6 +80,7 @@ class Rest:
         routes = [
             web.get("/rate_limit", self._handler(self.rate_limit, free=True)),
             web.get("/meta", self._handler(self.meta, anonymous=True)),
+            *app_rest.AppRest(self._service).routes(),
         ]
         for kind, name in ((ORG, "[^/]+"), (REPO, "[^/]+/[^/]+"), (ENTERPRISE, "[^/]+")):
             base = f"/{{kind:{kind}}}/{{name:{name}}}/actions"
@@ -94,6 +94,8 @@ class Rest:
             ]
             if kind != REPO:
                 routes.append(web.get(f"{base}/runner-groups", self._handler(self.runner_groups)))
+        # An Enterprise Server has the same below a path of its own.
+        routes += [web.route(route.method, f"{SERVER_PREFIX}{route.path}", route.handler) for route in routes]
         routes.append(web.route("*", "/{unknown:.*}", self._handler(self.unknown)))
         return routes
 
@@ -107,18 +109,18 @@ class Rest:
 
     def generate_jitconfig(self, call: Call) -> web.Response:
         place = call.place(self._service, write=True)
-        runner, encoded = self._github.generate_jitconfig(place, call.json())
-        return _json({"runner": runner.as_rest(), "encoded_jit_config": encoded}, 201)
+        runner, encoded = self._github.generate_jitconfig(place, call.json(), server_of(call.request))
+        return answer({"runner": runner.as_rest(), "encoded_jit_config": encoded}, 201)
 
     def list_runners(self, call: Call) -> web.Response:
         place = call.place(self._service, write=False)
         found = self._seen(call, [r.as_rest() for r in self._github.runners(place, call.request.query.get("name"))])
         page, headers = call.page(found)
-        return _json({"total_count": len(found), "runners": page}, headers=headers)
+        return answer({"total_count": len(found), "runners": page}, headers=headers)
 
     def get_runner(self, call: Call) -> web.Response:
         place = call.place(self._service, write=False)
-        return _json(*self._seen(call, [self._github.runner(place, call.runner_id()).as_rest()]))
+        return answer(*self._seen(call, [self._github.runner(place, call.runner_id()).as_rest()]))
 
     def delete_runner(self, call: Call) -> web.Response:
         place = call.place(self._service, write=True)
@@ -131,7 +133,7 @@ class Rest:
         place = call.place(self._service, write=False)
         groups = [_group(place, group) for group in self._github.world.groups_of(place)]
         page, headers = call.page(groups)
-        return _json({"total_count": len(groups), "runner_groups": page}, headers=headers)
+        return answer({"total_count": len(groups), "runner_groups": page}, headers=headers)
 
     def rate_limit(self, call: Call) -> web.Response:
         token = call.token
@@ -142,10 +144,10 @@ class Rest:
             "reset": int(token.reset_at),
         }
         search = {"limit": 30, "used": 0, "remaining": 30, "reset": int(token.reset_at)}
-        return _json({"resources": {"core": core, "search": search}, "rate": core})
+        return answer({"resources": {"core": core, "search": search}, "rate": core})
 
     def meta(self, call: Call) -> web.Response:
-        return _json({"verifiable_password_authentication": False})
+        return answer({"verifiable_password_authentication": False})
 
     def unknown(self, call: Call) -> web.Response:
         raise not_found()
@@ -154,7 +156,7 @@ class Rest:
 
     def _runner_token(self, call: Call, purpose: str) -> web.Response:
         token, expires = self._github.runner_token(call.place(self._service, write=True), purpose)
-        return _json({"token": token, "expires_at": _moment(expires)}, 201)
+        return answer({"token": token, "expires_at": _moment(expires)}, 201)
 
     def _seen(self, call: Call, runners: list[dict]) -> list[dict]:
         """Runners as they are shown, which may not be as they are."""
@@ -169,7 +171,7 @@ class Rest:
         async def handle(request: web.Request) -> web.Response:
             token = Token(CLASSIC, "nobody")
             body = await request.read()
-            headers = {"X-GitHub-Request-Id": _request_id(), "X-GitHub-Media-Type": "github.v3; format=json"}
+            headers = request_headers()
             try:
                 _require_user_agent(request)
                 if not anonymous or request.headers.get("Authorization"):
@@ -181,7 +183,7 @@ class Rest:
                     self._service.tokens.spend(token)
                 response = call(Call(request, token, body))
             except ApiError as error:
-                response = _json(error.body, error.status, error.headers)
+                response = answer(error.body, error.status, error.headers)
             if token.reset_at:
                 headers.update(rate_headers(token))
             if token.kind == CLASSIC and token.scopes:
@@ -192,10 +194,10 @@ class Rest:
         return handle
 
 
-def _json(document: object, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(
-        body=json.dumps(document).encode(), status=status, headers={"Content-Type": JSON, **(headers or {})}
-    )
+def server_of(request: web.Request) -> str:
+    """The address of the server that a request was meant for, as runners and people know it."""
+    host = request.host.removeprefix("api.")
+    return f"https://{host}/" if host in (*HOSTS, SERVER_HOST) else jit.SERVER_URL
 
 
 def _require_user_agent(request: web.Request) -> None:
@@ -213,11 +215,6 @@ def _api_version(request: web.Request) -> str:
     if version not in API_VERSIONS:
         raise ApiError(400, f"{version!r} is not a supported API version: {', '.join(API_VERSIONS)}")
     return version
-
-
-def _request_id() -> str:
-    parts = (2, 3, 4, 4, 4)
-    return ":".join(secrets.token_hex(size).upper() for size in parts)
 
 
 def _positive(text: str | None, default: int) -> int:

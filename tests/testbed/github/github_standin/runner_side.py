@@ -25,6 +25,7 @@ import json
 from aiohttp import web
 
 from .errors import RunnerError
+from .rest import server_of
 from .service import Service
 
 MAX_WAIT = 60.0
@@ -109,7 +110,7 @@ class RunnerSide:
 
     async def register(self, request: web.Request) -> web.Response:
         body = await _document(request)
-        runner = self._github.register(str(body["url"]), str(body["token"]), body)
+        runner = self._github.register(str(body["url"]), str(body["token"]), body, server_of(request))
         return web.json_response({"agent_id": runner.id, "files": self._github.runner_files(runner)}, status=201)
 
     async def remove(self, request: web.Request) -> web.Response:

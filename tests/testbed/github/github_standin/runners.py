@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from .jit import SERVER_URL
 from .places import Place
 
 READ_ONLY_LABELS = ("self-hosted", "linux", "x64")
@@ -38,6 +39,7 @@ class Runner:
     last_online: float
     ephemeral: bool = True
     work_folder: str = "_work"
+    server: str = SERVER_URL
     os: str = "unknown"
     version: str | None = None
     session: Session | None = None

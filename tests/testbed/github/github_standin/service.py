@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from .faults import Faults
+from .github_apps import Apps
 from .journal import Journal
 from .places import World
 from .state import GitHub
@@ -25,6 +26,7 @@ class Service:
         self.now = now
         self.github = GitHub(now, world)
         self.tokens = Tokens(now)
+        self.apps = Apps(now, self.tokens)
         self.faults = Faults(now)
         self.journal = Journal()
         self.stopping = False

@@ -98,7 +98,7 @@ class GitHub:
             self._complete(job, "abandoned", None)
         self._forget(runner)
 
-    def generate_jitconfig(self, place: Place, body: dict) -> tuple[Runner, str]:
+    def generate_jitconfig(self, place: Place, body: dict, server: str = jit.SERVER_URL) -> tuple[Runner, str]:
         """Register a runner for one job; gives it and its ``encoded_jit_config``."""
         self.tick()
         _validate_jit(body)
@@ -109,6 +109,7 @@ class GitHub:
             labels=tuple(body["labels"]),
             group_id=self._group(place, body["runner_group_id"]),
             ephemeral=True,
+            server=server,
             work_folder=body.get("work_folder") or "_work",
         )
         return runner, jit.encode(self.runner_files(runner))
@@ -122,7 +123,7 @@ class GitHub:
 
     # -- config.sh
 
-    def register(self, url: str, token: str, body: dict) -> Runner:
+    def register(self, url: str, token: str, body: dict, server: str = jit.SERVER_URL) -> Runner:
         """Register with a registration token, as config.sh does; it is good for any number of runners."""
         place = self._spend_runner_token(url, token, "registration")
         name = body["name"]
@@ -136,8 +137,9 @@ class GitHub:
             place,
             name=name,
             labels=tuple(body["labels"]),
-            group_id=1,
+            group_id=self._group_named(place, body.get("group")),
             ephemeral=bool(body.get("ephemeral")),
+            server=server,
             work_folder=body.get("work_folder") or "_work",
         )
 
@@ -155,7 +157,9 @@ class GitHub:
         return jit.files(
             agent_id=runner.id,
             name=runner.name,
-            place_url=runner.place.url,
+            place=runner.place.page,
+            server=runner.server,
+            ephemeral=runner.ephemeral,
             group=group.name,
             group_id=group.id,
             work_folder=runner.work_folder,
@@ -402,6 +406,13 @@ class GitHub:
         if group_id not in {group.id for group in self.world.groups_of(place)}:
             raise not_found()
         return group_id
+
+    def _group_named(self, place: Place, name: str | None) -> int:
+        """What config.sh --runnergroup means."""
+        for group in self.world.groups_of(place):
+            if group.name == name or (not name and group.default):
+                return group.id
+        raise RunnerError(422, "invalid", f'Could not find any self-hosted runner group named "{name}".')
 
     def _spend_runner_token(self, url: str, token: str, purpose: str) -> Place:
         known = self._runner_tokens.get(token)

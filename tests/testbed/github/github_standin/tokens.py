@@ -34,19 +34,22 @@ def fingerprint(token: str) -> str:
 
 @dataclass
 class Token:
-    """A token that GitHub has given out. ``owners`` limits a token to what belongs to them; None: everything."""
+    """A token that GitHub has given out. ``owners`` and ``repositories`` limit what it sees; None: no limit."""
 
     kind: str
     login: str
     scopes: tuple[str, ...] = ()
     permissions: dict[str, str] = field(default_factory=dict)
     owners: tuple[str, ...] | None = None
+    repositories: tuple[str, ...] | None = None
     expires_at: float | None = None
     limit: int = LIMIT
     used: int = 0
     reset_at: float = 0.0
 
     def sees(self, place: Place) -> bool:
+        if self.repositories is not None and place.kind == REPO:
+            return place.name.lower() in {repository.lower() for repository in self.repositories}
         return self.owners is None or place.owner.lower() in {owner.lower() for owner in self.owners}
 
 

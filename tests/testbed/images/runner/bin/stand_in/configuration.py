@@ -87,6 +87,18 @@ def load(root: Path = ROOT) -> Settings:
         raise NotConfigured(f"The runner's settings cannot be read: {problem!r}") from problem
 
 
+def load_environment(environment: MutableMapping[str, str], root: Path = ROOT) -> None:
+    """Take over the variables of the file ``.env``, as upstream's Program.cs does at its start."""
+    try:
+        lines = (root / ".env").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return
+    for line in lines:
+        name, equals, value = line.partition("=")
+        if name and equals:
+            environment[name] = value
+
+
 def clean_up(root: Path = ROOT) -> None:
     """Remove the files, and say so as upstream does."""
     for name in _FILES:

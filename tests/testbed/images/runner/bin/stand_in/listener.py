@@ -176,6 +176,7 @@ class Listener:
 def main(arguments: list[str]) -> int:
     """Runner.Listener's command line: ``run [--jitconfig X]``, ``configure``, ``remove``, ``--version``."""
     title.show(arguments)
+    configuration.load_environment(os.environ)
     if "--version" in arguments:
         print(VERSION)
         return 0

@@ -71,6 +71,7 @@ def _configure(options: argparse.Namespace) -> None:
         "labels": [*(() if options.no_default_labels else _DEFAULT_LABELS), *own],
         "ephemeral": options.ephemeral,
         "replace": options.replace,
+        "group": options.runnergroup,
         "work_folder": options.work or "_work",
     }
     reply = Server(_server(options.url)).register(wish)

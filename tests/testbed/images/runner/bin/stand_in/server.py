@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import http.client
 import json
+import os
 import ssl
 import urllib.parse
 from typing import Any, NamedTuple
@@ -127,7 +129,20 @@ class Server:
         host, port = self._parts.hostname or "", self._parts.port
         if self._parts.scheme == "http":
             return http.client.HTTPConnection(host, port)
-        return http.client.HTTPSConnection(host, port, context=_tls())
+        proxy = urllib.parse.urlsplit(os.environ.get("https_proxy", ""))
+        if not proxy.hostname or host in os.environ.get("no_proxy", "").split(","):
+            return http.client.HTTPSConnection(host, port, context=_tls())
+        connection = http.client.HTTPSConnection(proxy.hostname, proxy.port, context=_tls())
+        connection.set_tunnel(host, port or 443, _login(proxy))
+        return connection
+
+
+def _login(proxy: urllib.parse.SplitResult) -> dict[str, str]:
+    """What a proxy is shown."""
+    if proxy.username is None:
+        return {}
+    login = f"{urllib.parse.unquote(proxy.username)}:{urllib.parse.unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
 
 
 @functools.lru_cache(maxsize=1)
