@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _launch(arguments: SimpleNamespace | argparse.Namespace, paths: Paths) -> int:
     from .life import Life
+    from .memory import Memory
     from .offload import Offloaded
     from .remote import Remote
     from .signals import Signals
@@ -82,7 +83,17 @@ def _launch(arguments: SimpleNamespace | argparse.Namespace, paths: Paths) -> in
     # In a child process: OpenSSL, which makes the host's mark, stays in memory where it is once loaded.
     here = host.Host(*Offloaded(lambda: host.read(paths)).result())
     engine = Engine(paths.docker_socket)
-    return Life(arguments.instance, here, paths, engine, Remote(paths, engine), Signals()).run()
+    memory = Memory()
+    registrar = Remote(paths, engine, memory)
+    return Life(
+        arguments.instance,
+        here,
+        paths,
+        engine,
+        registrar,
+        Signals(),
+        offload=lambda call, warm=None: Offloaded(call, warm, memory),
+    ).run()
 
 
 def _drain(arguments: argparse.Namespace, paths: Paths) -> int:

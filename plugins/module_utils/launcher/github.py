@@ -20,7 +20,7 @@ import urllib.parse
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
-from . import VERSION
+from . import VERSION, permissions
 from .errors import Trouble
 from .scope import Scope
 
@@ -101,6 +101,50 @@ class GitHub:
             raise
         return True
 
+    def group_id(self, name: str) -> int:
+        """The number of a runner group. Raises Trouble, naming the groups there are."""
+        seen = []
+        url: str | None = f"{self._scope.groups}?per_page={_PAGE}"
+        while url:
+            answer = self._call("GET", url)
+            try:
+                found = {str(one["name"]): int(one["id"]) for one in json.loads(answer.body)["runner_groups"]}
+            except (ValueError, KeyError, TypeError) as error:
+                raise Trouble("nonsense", "GitHub's list of runner groups cannot be read") from error
+            for known, number in found.items():
+                if known.lower() == name.lower():
+                    return number
+            seen += found
+            url = next_page(answer.headers.get("link", ""), self._scope.api)
+        there = ", ".join(sorted(seen)[:20]) or "none that this token is shown"
+        raise Trouble("group", f"{self._scope.owner} has no runner group {name!r}; there are: {there}", lasting=True)
+
+    def check(self) -> None:
+        """The cheapest call that shows whether the token may see the runners. Raises Trouble."""
+        answer = self._call("GET", f"{self._scope.runners}?per_page=1")
+        has = answer.headers.get("x-oauth-scopes")
+        lacking = permissions.lacking_scopes(self._scope, has) if has else ""
+        if lacking:
+            raise Trouble("forbidden", f"the token lacks the scope {lacking}; it has: {has}", lasting=True)
+
+    def registration_token(self) -> dict[str, Any]:
+        """A token with which any number of runners can be registered within an hour. Raises Trouble."""
+        return self._document("POST", f"{self._scope.runners}/registration-token")
+
+    def installation(self) -> dict[str, Any]:
+        """With an App's JWT: its installation at the scope's owner. Raises Trouble."""
+        return self._document("GET", self._scope.installation)
+
+    def create_access_token(self, installation: int, wanted: dict[str, Any]) -> dict[str, Any]:
+        """With an App's JWT: a token for an installation, narrowed to what is wanted. Raises Trouble."""
+        return self._document("POST", f"{self._scope.api}/app/installations/{installation}/access_tokens", wanted)
+
+    def _document(self, method: str, url: str, body: Any = None) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self._call(method, url, body).body))
+        except (ValueError, TypeError) as error:
+            raise Trouble("nonsense", "GitHub's answer cannot be read") from error
+
     def _call(self, method: str, url: str, body: Any = None) -> Answer:
         headers = {
             "Accept": "application/vnd.github+json",
@@ -139,14 +183,13 @@ def classify(answer: Answer, scope: Scope, now: float) -> Trouble | None:
         return Trouble("refused", "GitHub refused the token (401): seal a valid one", lasting=True)
     if status == 403:
         wanted = answer.headers.get("x-accepted-github-permissions")
-        hint = f": it lacks {wanted}" if wanted else f": {text}" if text else ""
+        hint = f": it lacks {permissions.words(wanted)}" if wanted else f": {text}" if text else ""
         return Trouble("forbidden", f"GitHub does not let this token manage runners (403){hint}", lasting=True)
     if status == 404:
-        return Trouble(
-            "not_found",
-            f"GitHub shows this token no runners of {scope.owner} (404): look at the URL and the token's scopes",
-            lasting=True,
-        )
+        has = answer.headers.get("x-oauth-scopes")
+        lacking = permissions.lacking_scopes(scope, has) if has is not None else ""
+        hint = f"it lacks the scope {lacking}" if lacking else "look at the URL and the token's scopes"
+        return Trouble("not_found", f"GitHub shows this token no runners of {scope.owner} (404): {hint}", lasting=True)
     if status == 409:
         return Trouble("conflict", "GitHub already has a runner of that name (409)")
     if status == 422:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 from typing import Any, Callable
 
-from . import container
+from . import by_token, container
 from .engine import Engine, EngineError
 from .errors import Trouble
 from .journal import say
@@ -30,17 +30,26 @@ def make(
     instance: str,
     mark: str,
     runner: str,
+    afresh: bool,
 ) -> dict[str, Any]:
     """A container that only has to be started: ``container``, ``image``, ``runner_id``, ``quota``.
 
-    Raises Trouble, and then leaves neither a container nor a registration behind.
+    ``afresh``: with nothing that was used for the runner before, which did not serve. Raises Trouble,
+    and then leaves neither a container nor a registration behind.
     """
-    registering = offload(lambda: registrar.register(config, runner))
-    made: dict[str, Any] = {}
+    try:
+        image = _image(engine, config)
+    except (EngineError, Trouble) as error:
+        raise _trouble(error) from error
+    body = container.create_body(config, instance, mark, runner)
+    if config.registration == "token":
+        body = by_token.shape(body, config, runner, image["Config"])
+    directory = body["WorkingDir"]
+    registering = offload(lambda: registrar.register(config, runner, directory, afresh))
+    made: dict[str, Any] = {"image": str(image["Id"])}
     failure: Trouble | None = None
     try:
-        made["image"] = _image(engine, config)
-        made["container"] = _create(engine, config, container.create_body(config, instance, mark, runner), runner)
+        made["container"] = _create(engine, config, body, runner)
         user = _user_of(engine, made["container"])
     except (EngineError, Trouble) as error:
         failure = _trouble(error)
@@ -54,7 +63,7 @@ def make(
         if failure is not None:
             raise failure
         contents = {name: base64.b64decode(data) for name, data in registration["files"].items()}
-        engine.put_archive(made["container"], container.HOME, container.archive(contents, *user))
+        engine.put_archive(made["container"], directory, container.archive(contents, *user))
     except (EngineError, Trouble) as error:
         undo(engine, registrar, config, runner, registration["runner_id"], made.get("container"))
         raise _trouble(error) from error
@@ -92,9 +101,9 @@ def remove(engine: Engine, made: str) -> bool:
     return True
 
 
-def _image(engine: Engine, config: Pool) -> str:
+def _image(engine: Engine, config: Pool) -> dict[str, Any]:
     try:
-        return str(engine.image(config.image)["Id"])
+        return engine.image(config.image)
     except EngineError as error:
         if error.status == 404:
             raise _no_image(config) from error

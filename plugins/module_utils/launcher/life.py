@@ -220,7 +220,8 @@ class Life:
         self._board.update(runner=runner, runner_id=None, container=None, config=config.config, job=None, logged="0")
         self._board.show(state.STARTING)
         making = self._make()
-        making.go(config.dump(), runner)
+        # What did not serve the last runner, which ended at once, is not tried again.
+        making.go(config.dump(), runner, self._board.state.failures > 0)
         return self._start(config, runner, self._made(making))
 
     def _new_name(self, config: Pool) -> str:
@@ -231,8 +232,8 @@ class Life:
         engine, registrar, offload = self._engine, self._registrar, self._offload
         instance, mark = self._instance, self._host.mark
 
-        def make(text: str, runner: str) -> dict[str, Any]:
-            return launch.make(engine, registrar, offload, pool.load(text), instance, mark, runner)
+        def make(text: str, runner: str, afresh: bool) -> dict[str, Any]:
+            return launch.make(engine, registrar, offload, pool.load(text), instance, mark, runner, afresh)
 
         return offload(make, registrar.warm)
 
@@ -289,7 +290,7 @@ class Life:
             return
         spare = self._spare
         spare.config, spare.runner, spare.begun = config, self._new_name(config), self._clock()
-        spare.making.go(config.dump(), spare.runner)
+        spare.making.go(config.dump(), spare.runner, False)
 
     def _succeed(self) -> str | None:
         """Start the spare of a container that has ended, and remove that one after; None where no spare may be used."""

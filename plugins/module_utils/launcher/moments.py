@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Docker's two ways to write a moment. Pure.
+"""Docker's two ways to write a moment, and GitHub's. Pure.
 
 Without time.strptime and calendar: with all that they import, they would weigh on every standing instance.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+_GITHUB = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z|([+-])(\d\d):(\d\d))")
 _INSPECTED = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z")
 
 
@@ -29,6 +30,15 @@ def nanoseconds(text: str) -> int:
 def since(moment: int) -> str:
     """A moment (nanoseconds since 1970) as the parameter ``since`` of Docker's logs takes it."""
     return f"{moment // 10**9}.{moment % 10**9:09d}"
+
+
+def seconds(text: str) -> int:
+    """Unix time of a moment as GitHub writes it, with Z or with an offset. Raises ValueError."""
+    match = _GITHUB.fullmatch(text)
+    if not match:
+        raise ValueError(f"not a moment of GitHub's: {text!r}")
+    offset = (int(match[3]) * 60 + int(match[4])) * 60 if match[2] else 0
+    return nanoseconds(f"{match[1]}Z") // 10**9 - (offset if match[2] == "+" else -offset)
 
 
 def _days(year: int, month: int, day: int) -> int:

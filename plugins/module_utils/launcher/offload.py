@@ -4,8 +4,8 @@
 
 """Run a call in a child process and get its result as JSON.
 
-The child imports ssl, holds the plaintext token, and ends; the parent, which stays as long as the runner does, never
-grows by either.
+The child imports ssl, holds the plaintext credential, and ends; the parent, which stays as long as the runner does,
+never grows by either. What may outlive the child is in memory.py.
 """
 
 from __future__ import annotations
@@ -17,15 +17,19 @@ import sys
 from typing import Any, Callable
 
 from .errors import Trouble
+from .memory import Memory
 
 
 class Offloaded:
     """A call that runs in a child process: at once or, with ``warm``, when ``go`` says so.
 
-    ``warm`` is called in the child meanwhile, and imports what the call will need.
+    ``warm`` is called in the child meanwhile, and imports what the call will need. What the call leaves in ``memory``
+    is known here afterwards.
     """
 
-    def __init__(self, call: Callable[..., Any], warm: Callable[[], object] | None = None):
+    def __init__(
+        self, call: Callable[..., Any], warm: Callable[[], object] | None = None, memory: Memory | None = None
+    ):
         reader, writer = os.pipe()
         gate, opener = os.pipe()
         sys.stdout.flush()
@@ -39,11 +43,12 @@ class Offloaded:
         if self._pid == 0:
             os.close(reader)
             os.close(opener)
-            _child(call, warm, gate, writer)
+            _child(call, warm, memory, gate, writer)
         os.close(writer)
         os.close(gate)
         self._reader = reader
         self._opener = opener
+        self._memory = memory
         if warm is None:
             self.go()
 
@@ -71,12 +76,16 @@ class Offloaded:
         except ValueError as error:
             said = "the launcher's helper process ended without a result: look at the journal"
             raise Trouble("launcher", said) from error
+        if self._memory is not None:
+            self._memory.learn(document["news"])
         if "trouble" in document:
             raise Trouble.from_dict(document["trouble"])
         return document["result"]
 
 
-def _child(call: Callable[..., Any], warm: Callable[[], object] | None, gate: int, writer: int) -> None:
+def _child(
+    call: Callable[..., Any], warm: Callable[[], object] | None, memory: Memory | None, gate: int, writer: int
+) -> None:
     """Never returns: the parent's stack must not run twice."""
     code = 1
     try:
@@ -90,10 +99,14 @@ def _child(call: Callable[..., Any], warm: Callable[[], object] | None, gate: in
             arguments = told.read()
         if not arguments:  # abandoned, or the parent has died
             os._exit(0)
+        if memory is not None:
+            memory.begin()
         try:
             document = {"result": call(*json.loads(arguments))}
         except Trouble as trouble:
             document = {"trouble": trouble.as_dict()}
+        if memory is not None:
+            document["news"] = memory.news()
         with open(writer, "wb") as stream:
             stream.write(json.dumps(document).encode())
         code = 0

@@ -101,6 +101,10 @@ class Paths:
         """The secret of one micro-cipher, named by its container."""
         return os.path.join(self.cipher_secrets, f"{container}.json")
 
+    def registration_token(self, name: str) -> str:
+        """The registration token that the instances of one pool share: root only, emptied at boot."""
+        return self._at(f"run/github-runner/registration/{name}.json")
+
     def state(self, instance: str) -> str:
         """The state file of one instance."""
         return os.path.join(self.states, f"{instance}.json")

@@ -19,6 +19,17 @@ DEFAULT_LABELS = ("self-hosted", "linux")
 ARCHITECTURES = {"x86_64": "x64", "aarch64": "arm64", "armv7l": "arm"}
 COUNT_MAX = 1000
 _LABEL = re.compile(r"[^\s,]{1,256}")
+# What no container is made of: another value makes none outdated.
+_NOT_IN_A_CONTAINER = ("drain_timeout", "retired", "proxy", "no_proxy", "ca")
+REGISTRATIONS = ("jit", "token")
+_PROXY = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?/?")
+_CA = re.compile(r"(?:\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+")
+# The types of a pool's fields, by their annotations: what JSON has for them, and how a message calls it.
+_TYPES: dict[str, tuple[type, str]] = {
+    "int": (int, "a number"),
+    "str": (str, "a string"),
+    "bool": (bool, "true or false"),
+}
 
 
 class PoolError(ValueError):
@@ -34,6 +45,14 @@ class Pool:
     image: str
     labels: tuple[str, ...]
     runner_group_id: int = 1
+    runner_group: str = ""  #: by name, which GitHub is asked for; else the number counts
+    registration: str = "jit"
+    proxy: str = ""  #: the launcher's, without a login: that is sealed
+    no_proxy: str = ""
+    ca: str = ""  #: PEM; what the launcher trusts beside the host's own authorities
+    container_proxy: str = ""
+    container_no_proxy: str = ""
+    container_ca: str = ""
     network: str = "github-runner"
     cipher_network: str = "cipher-net"
     micro_cipher: str = "micro-cipher"
@@ -41,12 +60,10 @@ class Pool:
     nano_cpus: int = 0
     pids_limit: int = 0
     drain_timeout: int = 21600
+    retired: bool = False  #: no longer wanted: its files go when its last instance has gone
 
     def __post_init__(self) -> None:
-        if not names.POOL_NAME.fullmatch(self.name):
-            raise PoolError(
-                f"the pool name {self.name!r} is not usable: lower-case letters, digits, hyphens, 20 at most"
-            )
+        check_names([self.name])
         try:
             scope.parse_url(self.url)
         except scope.ScopeError as error:
@@ -58,14 +75,38 @@ class Pool:
         for label in self.labels:
             if not _LABEL.fullmatch(label):
                 raise PoolError(f"the label {label!r} is not usable: 1 to 256 characters, no space, no comma")
+        self._check_registration()
+        for option in ("proxy", "container_proxy"):
+            if getattr(self, option) and not _PROXY.fullmatch(getattr(self, option)):
+                raise PoolError(
+                    f"{option} is no proxy: write it like http://proxy.example.org:3128 (a login is sealed apart)"
+                )
+        for option in ("ca", "container_ca"):
+            if getattr(self, option) and not _CA.fullmatch(getattr(self, option)):
+                raise PoolError(f"{option} holds no certificates: give the text of a PEM file")
+        for option in ("no_proxy", "container_no_proxy"):
+            if not getattr(self, option).isprintable():
+                raise PoolError(f"{option} is not usable: write names, separated by commas")
         for option in ("runner_group_id", "memory", "nano_cpus", "pids_limit", "drain_timeout"):
             if getattr(self, option) < 0:
                 raise PoolError(f"{option} is {getattr(self, option)}: it takes a number that is not negative")
 
+    def _check_registration(self) -> None:
+        if self.registration not in REGISTRATIONS:
+            raise PoolError(f"registration is {self.registration!r}: it takes {' or '.join(REGISTRATIONS)}")
+        if self.runner_group and scope.parse_url(self.url).kind == "repository":
+            raise PoolError(
+                f"a repository has no runner groups: leave {self.runner_group!r} out, or use the organization"
+            )
+        if not self.runner_group.isprintable():
+            raise PoolError("the name of the runner group is not usable")
+        if self.registration == "token" and self.runner_group_id != 1 and not self.runner_group:
+            raise PoolError("with registration by token, give the runner group by its name, not by its number")
+
     @property
     def config(self) -> str:
         """A short sum of all that a container is made of: a running one with another sum is outdated."""
-        relevant = {key: value for key, value in dataclasses.asdict(self).items() if key != "drain_timeout"}
+        relevant = {key: value for key, value in dataclasses.asdict(self).items() if key not in _NOT_IN_A_CONTAINER}
         return f"{zlib.crc32(json.dumps(relevant, sort_keys=True).encode()):08x}"
 
     def dump(self) -> str:
@@ -95,32 +136,48 @@ def from_mapping(document: Any) -> Pool:
     )
     if missing:
         raise PoolError(f"the pool file lacks {', '.join(missing)}: run the playbook again")
-    values = dict(document)
-    for name, field in fields.items():
-        if name not in values:
-            continue
-        if name == "labels":
-            if not isinstance(values[name], (list, tuple)) or not all(isinstance(one, str) for one in values[name]):
-                raise PoolError("labels is not a list of strings")
-            values[name] = tuple(values[name])
-        elif isinstance(values[name], bool) or not isinstance(values[name], int if field.type == "int" else str):
-            raise PoolError(f"{name} is not {'a number' if field.type == 'int' else 'a string'}")
+    values = {name: _value(fields[name], given) for name, given in document.items()}
     return Pool(**values)
 
 
-def check_count(count: int) -> int:
+def _value(field: dataclasses.Field[Any], given: Any) -> Any:
+    """What JSON gave for a field, as the field holds it. Raises PoolError."""
+    if field.type not in _TYPES:
+        if not isinstance(given, (list, tuple)) or not all(isinstance(one, str) for one in given):
+            raise PoolError(f"{field.name} is not a list of strings")
+        return tuple(given)
+    wanted, called = _TYPES[str(field.type)]
+    # Python's booleans are numbers too.
+    if not isinstance(given, wanted) or isinstance(given, bool) is not (wanted is bool):
+        raise PoolError(f"{field.name} is not {called}")
+    return given
+
+
+def check_names(pools: list[str]) -> None:
+    """Several pools of a host have different, usable names. Raises PoolError."""
+    for name in pools:
+        if not names.POOL_NAME.fullmatch(name):
+            raise PoolError(f"the pool name {name!r} is not usable: lower-case letters, digits, hyphens, 20 at most")
+        if pools.count(name) > 1:
+            raise PoolError(f"two pools are called {name}: give each a name of its own")
+
+
+def check_count(count: int | None) -> int:
     """The number of a pool's instances, if a host can have as many. Raises PoolError."""
+    if count is None:
+        raise PoolError("the count of instances is missing")
     if not 0 <= count <= COUNT_MAX:
         raise PoolError(f"the count of instances is {count}: it takes 0 to {COUNT_MAX}")
     return count
 
 
-def all_labels(own: list[str], machine: str) -> tuple[str, ...]:
+def all_labels(own: list[str], machine: str, with_defaults: bool = True) -> tuple[str, ...]:
     """GitHub's three default labels and the pool's own, each once, compared as GitHub does: without case.
 
-    ``machine`` is what ``uname -m`` prints.
+    ``machine`` is what ``uname -m`` prints. Without the defaults, only the pool's own.
     """
-    wanted = [*DEFAULT_LABELS, ARCHITECTURES.get(machine, machine.lower()), *own]
+    defaults = [*DEFAULT_LABELS, ARCHITECTURES.get(machine, machine.lower())] if with_defaults else []
+    wanted = [*defaults, *own]
     return tuple(
         {label.lower(): label for label in reversed(wanted)}[key] for key in dict.fromkeys(map(str.lower, wanted))
     )

@@ -16,7 +16,7 @@ import os
 import time
 from typing import Any, Callable, NamedTuple
 
-from . import files, names, pool, state, systemd
+from . import files, names, pool, retirement, state, systemd
 from .engine import Engine
 from .errors import Trouble
 from .host import Host
@@ -78,14 +78,21 @@ class Reconciliation:
         in_use = {one.runner for one in instances if one.runner} | self._containers(instances)
         failed = 0
         for config in _pools(self._paths):
+            dead: list[dict[str, Any]] = []
+            given_up = config.retired
             try:
                 listed = Offloaded(lambda config=config: self._registrar.runners(config)).result()
-                self._registrations(config, dead_runners(listed, self._host.mark, in_use))
+                dead = dead_runners(listed, self._host.mark, in_use)
+                self._registrations(config, dead)
                 of_pool = [one for one in instances if one.pool == config.name]
                 self._instances(lost_runners(listed, of_pool, self._clock()))
             except Trouble as trouble:
                 say(f"pool {config.name}: {trouble}")
                 failed += 1
+                given_up = given_up and trouble.lasting
+            # What was found dead only now is deregistered the next time, which takes the pool's credential.
+            if given_up and not dead:
+                retirement.finish(self._paths, self._engine, self._host.mark, config)
         os.makedirs(os.path.dirname(self._paths.sightings), mode=0o700, exist_ok=True)
         files.write(self._paths.sightings, self._now.dump().encode(), 0o600)
         return failed

@@ -2,82 +2,108 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Register and deregister runners: from the sealed credential to GitHub. The only place that holds the plaintext.
-
-Runs in a child process (see offload.py), so that the plaintext is gone from memory as soon as the call is made.
-"""
+"""Register and deregister runners: what a pool asks of GitHub. Runs in a child process (see offload.py)."""
 
 from __future__ import annotations
 
 import base64
+import time
 from typing import Any
 
-from . import cipher, files, scope, sealed
+from . import by_token, container, registration_tokens, surroundings
+from .access import Access, Opened
 from .engine import Engine
 from .errors import Trouble
-from .github import GitHub, Transport
+from .github import GitHub, JitConfig, Transport
+from .memory import Memory
 from .paths import Paths
 from .pool import Pool
-from .urllib_transport import UrllibTransport
+
+# How long the number of a runner group is believed.
+_GROUP_LIFE = 3600.0
 
 
 class Registrar:
-    """GitHub's side of one pool on this host."""
+    """GitHub's side of the pools of this host."""
 
-    def __init__(self, paths: Paths, engine: Engine, transport: Transport | None = None):
+    def __init__(self, paths: Paths, engine: Engine, transport: Transport | None = None, memory: Memory | None = None):
         self._paths = paths
-        self._engine = engine
-        self._transport = transport
+        self._memory = memory if memory is not None else Memory()
+        self._access = Access(paths, engine, transport, self._memory)
 
-    def register(self, pool: Pool, runner: str) -> dict[str, Any]:
-        """A new registration: ``runner_id``, ``files`` (base64), ``quota``.
+    def register(
+        self, pool: Pool, runner: str, directory: str = container.HOME, afresh: bool = False
+    ) -> dict[str, Any]:
+        """What makes a container a runner: ``files`` (base64) for its ``directory``, ``runner_id`` where it has one.
 
-        Raises Trouble, and then leaves none behind.
+        And ``quota``, as GitHub told it. ``afresh``: with nothing that was used before. Raises Trouble, and then
+        leaves no registration behind.
         """
-        github = self._github(pool)
-        try:
-            jit = github.create_jit_config(runner, list(pool.labels), pool.runner_group_id)
-        except Trouble as trouble:
-            if trouble.kind in ("unreachable", "unavailable", "nonsense"):
-                _forget_lost(github, runner)
-            raise
-        return {
-            "runner_id": jit.runner_id,
-            "quota": github.quota,
-            "files": {name: base64.b64encode(data).decode() for name, data in jit.files.items()},
-        }
+        return self._access.call(pool, lambda opened: self._register(opened, pool, runner, directory, afresh))
 
     def deregister(self, pool: Pool, runner: str, runner_id: int | None) -> bool:
         """Remove a registration by its id or exact name; False where there was none. Raises Trouble, kind ``busy``."""
-        github = self._github(pool)
-        if runner_id is not None:
-            return github.delete_runner(runner_id)
-        deleted = [github.delete_runner(found["id"]) for found in github.runners(name=runner)]
-        return any(deleted)
+        return self._access.call(pool, lambda opened: _deregister(opened.github, runner, runner_id))
 
     def runners(self, pool: Pool) -> list[dict[str, Any]]:
         """All runners of the pool's scope, with what the reconciler needs of each. Raises Trouble."""
-        return [
-            {"id": found["id"], "name": found["name"], "status": found["status"], "busy": found["busy"]}
-            for found in self._github(pool).runners()
-        ]
+        return self._access.call(pool, lambda opened: _listed(opened.github))
 
-    def _github(self, pool: Pool) -> GitHub:
-        return GitHub(self._transport or UrllibTransport(), scope.parse_url(pool.url), self._token(pool))
+    def _register(self, opened: Opened, pool: Pool, runner: str, directory: str, afresh: bool) -> dict[str, Any]:
+        files = surroundings.files(pool, opened.credential, directory)
+        runner_id = None
+        if pool.registration == "token":
+            if afresh:
+                registration_tokens.forget(self._paths, pool)
+            token = registration_tokens.shared(self._paths, pool, opened.signature, opened.github.registration_token)
+            files[by_token.FILE] = by_token.file(token)
+        else:
+            jit = self._jit(opened.github, pool, runner)
+            runner_id = jit.runner_id
+            files.update(jit.files)
+        return {
+            "runner_id": runner_id,
+            "quota": opened.github.quota,
+            "files": {name: base64.b64encode(data).decode() for name, data in files.items()},
+        }
 
-    def _token(self, pool: Pool) -> str:
+    def _jit(self, github: GitHub, pool: Pool, runner: str) -> JitConfig:
+        group = self._group(github, pool)
         try:
-            text = files.read_private(self._paths.sealed(pool.name))
-        except OSError as error:
-            raise Trouble("files", f"the sealed token cannot be read: {error.strerror}") from error
-        if text is None:
-            raise Trouble("sealed", "there is no sealed token: run the playbook", state="sealed", lasting=True)
-        try:
-            credential = sealed.load(text)
-        except sealed.SealedError as error:
-            raise Trouble("sealed", str(error), state="sealed", lasting=True) from error
-        secret_file = self._paths.cipher_secret(pool.micro_cipher)
-        return cipher.unseal(self._engine, pool.micro_cipher, pool.cipher_network, credential, secret_file)
+            return github.create_jit_config(runner, list(pool.labels), group)
+        except Trouble as trouble:
+            if trouble.kind in ("unreachable", "unavailable", "nonsense"):
+                _forget_lost(github, runner)
+            # The group may have another number by now.
+            self._memory.forget(_group_key(pool))
+            raise
+
+    def _group(self, github: GitHub, pool: Pool) -> int:
+        if not pool.runner_group:
+            return pool.runner_group_id
+        known = self._memory.recall(_group_key(pool))
+        if known is None:
+            known = github.group_id(pool.runner_group)
+            self._memory.keep(_group_key(pool), known, time.time() + _GROUP_LIFE)
+        return int(known)
+
+
+def _group_key(pool: Pool) -> str:
+    return f"group:{pool.url}:{pool.runner_group}"
+
+
+def _deregister(github: GitHub, runner: str, runner_id: int | None) -> bool:
+    if runner_id is not None:
+        return github.delete_runner(runner_id)
+    deleted = [github.delete_runner(found["id"]) for found in github.runners(name=runner)]
+    return any(deleted)
+
+
+def _listed(github: GitHub) -> list[dict[str, Any]]:
+    return [
+        {"id": found["id"], "name": found["name"], "status": found["status"], "busy": found["busy"]}
+        for found in github.runners()
+    ]
 
 
 def _forget_lost(github: GitHub, runner: str) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from .engine import Engine
+from .memory import Memory
 from .paths import Paths
 from .pool import Pool
 
@@ -19,9 +20,10 @@ from .pool import Pool
 class Remote:
     """GitHub's side of one pool on this host; see registrar.py for what each call does."""
 
-    def __init__(self, paths: Paths, engine: Engine):
+    def __init__(self, paths: Paths, engine: Engine, memory: Memory):
         self._paths = paths
         self._engine = engine
+        self._memory = memory
         self._transport: Any = None
 
     def warm(self) -> None:
@@ -31,9 +33,9 @@ class Remote:
 
         self._transport = UrllibTransport()
 
-    def register(self, pool: Pool, runner: str) -> dict[str, Any]:
+    def register(self, pool: Pool, runner: str, directory: str, afresh: bool) -> dict[str, Any]:
         """A new registration. Raises Trouble."""
-        return self._registrar().register(pool, runner)
+        return self._registrar().register(pool, runner, directory, afresh)
 
     def deregister(self, pool: Pool, runner: str, runner_id: int | None) -> bool:
         """Remove a registration. Raises Trouble."""
@@ -42,4 +44,4 @@ class Remote:
     def _registrar(self) -> Any:
         from .registrar import Registrar
 
-        return Registrar(self._paths, self._engine, self._transport)
+        return Registrar(self._paths, self._engine, self._transport, self._memory)

@@ -28,10 +28,29 @@ class Scope:
     api: str  #: base address of the REST API, without a trailing slash
 
     @property
+    def _base(self) -> str:
+        prefix = {"organization": "orgs", "repository": "repos", "enterprise": "enterprises"}[self.kind]
+        return f"{self.api}/{prefix}/{self.owner}"
+
+    @property
     def runners(self) -> str:
         """The address of the runners' collection: .../actions/runners."""
-        prefix = {"organization": "orgs", "repository": "repos", "enterprise": "enterprises"}[self.kind]
-        return f"{self.api}/{prefix}/{self.owner}/actions/runners"
+        return f"{self._base}/actions/runners"
+
+    @property
+    def groups(self) -> str:
+        """The address of the runner groups; a repository has none."""
+        return f"{self._base}/actions/runner-groups"
+
+    @property
+    def installation(self) -> str:
+        """The address of a GitHub App's installation there; an enterprise can have none."""
+        return f"{self._base}/installation"
+
+    @property
+    def host(self) -> str:
+        """The server that people and runners know, such as github.com."""
+        return urllib.parse.urlsplit(self.url).netloc.lower()
 
 
 def parse_url(url: str) -> Scope:

@@ -6,7 +6,8 @@
 
 The secret is encrypted for one micro-cipher with RSA-OAEP (SHA-1, MGF1-SHA-1: what Node's ``privateDecrypt`` reads, and
 what micro-cipher uses). Beside the ciphertext stand the fingerprint of the key, compared before anything is posted, and
-a verifier that tells whether a given secret is the sealed one without keeping it.
+a verifier that tells whether a given secret is the sealed one without keeping it. A secret longer than one block is in
+the payload, and the ciphertext then holds the keys of that (see envelope.py).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import re
 
 # A 512-byte block less two SHA-1 digests and two bytes: RFC 8017, 7.1.1.
 SECRET_MAX = 470
-_FORMAT = 1
+_BLOCK, _ENVELOPE = 1, 2  #: the formats of the file: the secret in the one block, or the keys of a payload in it
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----\s+([A-Za-z0-9+/=\s]+?)-----END PUBLIC KEY-----")
 
 
@@ -36,15 +37,18 @@ class Sealed:
     fingerprint: str  #: SHA-256 of the SPKI DER of the key it was sealed for, hexadecimal
     verifier: str  #: what ``verifier()`` gave for the secret, hexadecimal
     ciphertext: bytes
+    payload: bytes = b""
 
     def dump(self) -> str:
         """The text of the sealed file."""
         document = {
-            "format": _FORMAT,
+            "format": _ENVELOPE if self.payload else _BLOCK,
             "fingerprint": self.fingerprint,
             "verifier": self.verifier,
             "ciphertext": base64.b64encode(self.ciphertext).decode(),
         }
+        if self.payload:
+            document["payload"] = base64.b64encode(self.payload).decode()
         return json.dumps(document, indent=2) + "\n"
 
     def same_secret(self, other: Sealed) -> bool:
@@ -56,20 +60,28 @@ def load(text: str) -> Sealed:
     """The credential in a sealed file's text. Raises SealedError."""
     try:
         document = json.loads(text)
-        if document["format"] != _FORMAT:
-            raise SealedError(f"the sealed file has format {document['format']!r}, not {_FORMAT}: seal it again")
+        if document["format"] not in (_BLOCK, _ENVELOPE):
+            raise SealedError(f"the sealed file has format {document['format']!r}, not 1 or 2: seal it again")
         sealed = Sealed(
             fingerprint=str(document["fingerprint"]),
             verifier=str(document["verifier"]),
             ciphertext=base64.b64decode(document["ciphertext"], validate=True),
+            payload=base64.b64decode(document["payload"], validate=True) if document["format"] == _ENVELOPE else b"",
         )
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, SealedError):
             raise
         raise SealedError("the sealed file is damaged: seal it again") from error
-    if not re.fullmatch("[0-9a-f]{64}", sealed.fingerprint) or not sealed.ciphertext:
+    whole = sealed.ciphertext and (sealed.payload or document["format"] == _BLOCK)
+    if not re.fullmatch("[0-9a-f]{64}", sealed.fingerprint) or not whole:
         raise SealedError("the sealed file is damaged: seal it again")
     return sealed
+
+
+def from_mapping(document: dict[str, str]) -> Sealed:
+    """The credential in what the control node sealed for a module."""
+    ciphertext, payload = (base64.b64decode(document[part]) for part in ("ciphertext", "payload"))
+    return Sealed(document["fingerprint"], document["verifier"], ciphertext, payload)
 
 
 def last_public_key(log: str) -> str | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from .errors import Trouble
 from .github import Answer
+from .surroundings import with_login
 
 # GitHub itself ends a request after 10 s.
 _TIMEOUT = 30.0
@@ -30,11 +31,25 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class UrllibTransport:
-    """TLS with the host's own certificate authorities; proxies as the environment names them."""
+    """TLS with the host's own certificate authorities and those in ``ca`` (PEM).
 
-    def __init__(self) -> None:
+    Through ``proxy``, but for the names in ``no_proxy``; where there is none, as the environment says.
+    """
+
+    def __init__(self, proxy: str = "", no_proxy: str = "", proxy_login: str = "", ca: str = "") -> None:
         context = ssl.create_default_context()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect())
+        if ca:
+            try:
+                context.load_verify_locations(cadata=ca)
+            except (ssl.SSLError, ValueError) as error:
+                said = "the certificate authorities that were given cannot be read: give the text of a PEM file"
+                raise Trouble("ca", said, lasting=True) from error
+        handlers = [urllib.request.HTTPSHandler(context=context), _NoRedirect()]
+        self._direct = urllib.request.build_opener(*handlers, urllib.request.ProxyHandler({})) if proxy else None
+        self._proxy, self._no_proxy = proxy, no_proxy
+        if proxy:
+            handlers.append(urllib.request.ProxyHandler({"https": with_login(proxy, proxy_login)}))
+        self._opener = urllib.request.build_opener(*handlers)
 
     def send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
         """Send a request. Raises Trouble of kind ``unreachable``, whose message names no secret."""
@@ -45,13 +60,29 @@ class UrllibTransport:
                 return Answer(answer.status, found, answer.read(_BODY_MAX))
         except (OSError, http.client.HTTPException) as error:
             host = urllib.parse.urlsplit(url).hostname
-            raise Trouble("unreachable", f"{host} cannot be reached: {_reason(error)}") from error
+            reason = _reason(error)
+            # From urllib: "Tunnel connection failed: 407 Proxy Authentication Required".
+            if " 407 " in reason:
+                said = "the proxy wants a login, or another one (407): give the right one"
+                raise Trouble("proxy", said, lasting=True) from error
+            through = (
+                f" through the proxy {self._proxy}"
+                if self._opener_for(request) is not self._direct and self._proxy
+                else ""
+            )
+            raise Trouble("unreachable", f"{host} cannot be reached{through}: {reason}") from error
 
     def _open(self, request: urllib.request.Request) -> Any:
         try:
-            return self._opener.open(request, timeout=_TIMEOUT)
+            return self._opener_for(request).open(request, timeout=_TIMEOUT)
         except urllib.error.HTTPError as error:
             return error  # an answer like any other
+
+    def _opener_for(self, request: urllib.request.Request) -> urllib.request.OpenerDirector:
+        names = {"no": self._no_proxy}
+        if self._direct and self._no_proxy and urllib.request.proxy_bypass_environment(request.host, names):
+            return self._direct
+        return self._opener
 
 
 def _reason(error: Exception) -> str:

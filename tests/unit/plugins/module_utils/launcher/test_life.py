@@ -759,3 +759,36 @@ def test_a_state_that_cannot_be_written_stops_nobody(tmp_path: Path, monkeypatch
     world.at(200, world.signals.terminate)
     assert world.live() == 0
     assert len(world.github.registrations) == 2
+
+
+BY_TOKEN = dataclasses.replace(POOL, registration="token")
+
+
+@pytest.mark.parametrize("directory", ["/home/runner", "/actions-runner"])
+def test_a_container_that_registers_itself_gets_its_files_where_it_looks(tmp_path: Path, directory: str) -> None:
+    """An image with an entrypoint of its own keeps it, and its folder."""
+    world = World(tmp_path, config=BY_TOKEN)
+    own = directory != "/home/runner"
+    world.engine.image_config = {"Entrypoint": ["/entrypoint.sh"] if own else None, "WorkingDir": directory}
+    world.at(60, world.signals.terminate)
+    assert world.live() == 0
+    [body] = world.engine.bodies
+    assert body["Entrypoint"] == (["/entrypoint.sh"] if own else [])
+    assert world.github.asked == [(directory, False)]
+
+
+def test_a_runner_that_ended_at_once_is_not_given_the_same_again(tmp_path: Path) -> None:
+    """A registration token that GitHub has withdrawn would end every runner of the hour."""
+    world = World(tmp_path, ends(1), ends(1), config=BY_TOKEN)
+    world.at(600, world.signals.terminate)
+    world.live()
+    assert [afresh for _directory, afresh in world.github.asked] == [False, True, True]
+
+
+def test_without_its_image_nothing_is_registered(tmp_path: Path) -> None:
+    """There would be nobody to take the registration."""
+    world = World(tmp_path)
+    del world.engine.images["runner:1"]
+    world.at(100, world.signals.terminate)
+    world.live()
+    assert world.github.attempts == []

@@ -48,6 +48,27 @@ def test_since_says_the_same_moment(moment: datetime.datetime, nanos: int) -> No
     assert fraction == f"{moment.microsecond:06d}{nanos:03d}"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1970-01-01T00:00:00Z", 0),
+        ("2020-01-22T12:13:35.123-08:00", 1_579_724_015),
+        ("2020-01-22T20:13:35Z", 1_579_724_015),
+        ("2020-01-22T22:43:35+02:30", 1_579_724_015),
+    ],
+)
+def test_githubs_moments_are_read_in_any_zone(text: str, expected: int) -> None:
+    """It writes some with an offset, and some with Z."""
+    assert moments.seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2020-01-22", "2020-01-22T12:13:35"])
+def test_what_is_no_moment_of_githubs_is_refused(text: str) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(ValueError, match="not a moment"):
+        moments.seconds(text)
+
+
 @given(st.datetimes(datetime.datetime(1, 1, 1), datetime.datetime(9999, 1, 1)))
 def test_every_day_of_the_calendar_is_counted(moment: datetime.datetime) -> None:
     """Leap years and the ends of months, as the standard library counts them."""

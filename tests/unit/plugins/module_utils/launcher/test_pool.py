@@ -28,6 +28,9 @@ POOLS = st.builds(
     pids_limit=COUNTS,
     drain_timeout=COUNTS,
     runner_group_id=COUNTS,
+    retired=st.booleans(),
+    proxy=st.sampled_from(["", "http://proxy.example.org:3128", "https://[::1]:3128/"]),
+    container_no_proxy=st.sampled_from(["", "localhost,.example.org"]),
 )
 
 
@@ -59,6 +62,17 @@ def test_a_pool_file_is_read_back_as_it_was_written(one: pool.Pool) -> None:
         ({"pids_limit": True}, "pids_limit is not a number"),
         ({"nano_cpus": 1.5}, "nano_cpus is not a number"),
         ({"network": None}, "network is not a string"),
+        ({"retired": 1}, "retired is not true or false"),
+        ({"registration": "scale-set"}, "registration is 'scale-set': it takes jit or token"),
+        ({"url": "https://github.com/acme/widgets", "runner_group": "gpu"}, "a repository has no runner groups"),
+        ({"runner_group": "a\nb"}, "runner group is not usable"),
+        ({"registration": "token", "runner_group_id": 3}, "by its name, not by its number"),
+        ({"proxy": "proxy:3128"}, "proxy is no proxy: write it like http://proxy.example.org:3128"),
+        ({"proxy": "http://me:pass@proxy:3128"}, "a login is sealed apart"),
+        ({"container_proxy": "http://proxy:3128/x y"}, "container_proxy is no proxy"),
+        ({"ca": "/etc/ca.pem"}, "ca holds no certificates"),
+        ({"container_ca": "-----BEGIN PRIVATE KEY-----"}, "container_ca holds no certificates"),
+        ({"no_proxy": "a\nb"}, "no_proxy is not usable"),
         ({"colour": "red", "shape": "round"}, r"unknown fields \(colour, shape\): update the launcher"),
     ],
 )
@@ -120,3 +134,36 @@ def test_githubs_default_labels_are_listed_and_each_label_once(
 ) -> None:
     """A JIT configuration gets no label by itself; GitHub compares labels without case."""
     assert pool.all_labels(own, machine) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "outdates"),
+    [
+        ({"container_proxy": "http://proxy:3128"}, True),
+        ({"container_ca": "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"}, True),
+        ({"registration": "token"}, True),
+        ({"runner_group": "gpu machines"}, True),
+        ({"proxy": "http://proxy:3128"}, False),
+        ({"ca": "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----"}, False),
+        ({"drain_timeout": 5}, False),
+        ({"retired": True}, False),
+    ],
+)
+def test_only_what_a_container_is_made_of_makes_it_outdated(changes: dict[str, object], outdates: bool) -> None:
+    """How the launcher reaches GitHub renews no runner."""
+    one = pool.from_mapping(GOOD)
+    assert (dataclasses.replace(one, **changes).config != one.config) is outdates  # type: ignore[arg-type]
+
+
+def test_the_defaults_of_github_can_be_left_out() -> None:
+    """A pool of its own labels alone takes no job that asks for nothing but self-hosted."""
+    assert pool.all_labels(["gpu", "GPU"], "x86_64", with_defaults=False) == ("gpu",)
+
+
+@pytest.mark.parametrize(
+    ("names_given", "said"), [(["a", "a"], "two pools are called a"), (["a", "B"], "pool name 'B'")]
+)
+def test_pools_have_names_of_their_own(names_given: list[str], said: str) -> None:
+    """Their files and instances are told apart by them."""
+    with pytest.raises(pool.PoolError, match=said):
+        pool.check_names(names_given)

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
+import time
 import urllib.parse
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import (
+    by_token,
     cipher,
     files,
     github,
@@ -22,6 +25,7 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher
     sealed,
 )
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.memory import Memory
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.registrar import Registrar
 
@@ -40,12 +44,16 @@ class GitHubServer:
         self.requests: list[tuple[str, str]] = []
         self.tokens: set[str] = set()
         self.makes_it_all_the_same = False
+        self.group = 5  #: the number of the runner group "gpu machines"
+        self.groups: list[int] = []  #: those that runners were put into
 
     def send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> github.Answer:
         self.requests.append((method, url))
         self.tokens.add(headers["Authorization"])
         failure = self.failures[method].pop(0) if self.failures.get(method) else None
-        if method == "POST" and (failure is None or self.makes_it_all_the_same):
+        if url.endswith("/generate-jitconfig"):
+            self.groups.append(json.loads(body or b"")["runner_group_id"])
+        if url.endswith("/generate-jitconfig") and (failure is None or self.makes_it_all_the_same):
             self.runners[len(self.runners) + 1] = json.loads(body or b"")["name"]
         if isinstance(failure, Trouble):
             raise failure
@@ -53,11 +61,15 @@ class GitHubServer:
             return failure
         return getattr(self, method.lower())(url)
 
-    def post(self, _url: str) -> github.Answer:
+    def post(self, url: str) -> github.Answer:
+        if url.endswith("/registration-token"):
+            return answer(201, {"token": f"TOKEN{len(self.requests)}", "expires_at": "2099-01-01T00:00:00.000-08:00"})
         content = base64.b64encode(json.dumps({".runner": "e30="}).encode()).decode()
         return answer(201, {"runner": {"id": len(self.runners)}, "encoded_jit_config": content})
 
     def get(self, url: str) -> github.Answer:
+        if url.partition("?")[0].endswith("/runner-groups"):
+            return answer(200, {"total_count": 1, "runner_groups": [{"id": self.group, "name": "gpu machines"}]})
         wanted = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query)).get("name")
         found = [
             {"id": number, "name": name, "status": "offline", "busy": False, "labels": [], "os": "unknown"}
@@ -179,3 +191,53 @@ def test_without_a_usable_token_nobody_is_asked(
         Registrar(paths, ENGINE, server).register(POOL, "name")
     assert (caught.value.kind, caught.value.state, caught.value.lasting) == (kind, state, True)
     assert server.requests == []
+
+
+GROUP = dataclasses.replace(POOL, runner_group="gpu machines")
+
+
+def test_a_group_is_asked_for_by_its_name_and_then_remembered(paths: Paths) -> None:
+    """Once an hour, not once a runner."""
+    server, now = GitHubServer(), [time.time()]
+    memory = Memory(lambda: now[0])
+    registrar = Registrar(paths, ENGINE, server, memory)
+    for runner in "abc":
+        registrar.register(GROUP, runner)
+    assert server.groups == [5, 5, 5]
+    assert len([url for method, url in server.requests if "runner-groups" in url]) == 1
+    now[0] += 3601
+    registrar.register(GROUP, "d")
+    assert len([url for method, url in server.requests if "runner-groups" in url]) == 2
+
+
+def test_a_group_with_another_number_is_found_again(paths: Paths) -> None:
+    """Somebody has deleted it and made it anew: the next try asks."""
+    server = GitHubServer()
+    registrar = Registrar(paths, ENGINE, server, Memory())
+    registrar.register(GROUP, "a")
+    server.group = 6
+    server.failures["POST"] = [answer(404, {"message": "Not Found"})]
+    with pytest.raises(Trouble):
+        registrar.register(GROUP, "b")
+    registrar.register(GROUP, "c")
+    assert server.groups == [5, 5, 6]
+
+
+def test_registration_by_token_makes_no_runner_and_one_request(paths: Paths) -> None:
+    """The container registers itself, with a token that the pool's instances share."""
+    server = GitHubServer()
+    config = dataclasses.replace(POOL, registration="token", runner_group_id=1)
+    found = [Registrar(paths, ENGINE, server).register(config, runner) for runner in "ab"]
+    assert [one["runner_id"] for one in found] == [None, None]
+    assert found[0] == found[1]
+    assert base64.b64decode(found[0]["files"][by_token.FILE]) == by_token.file("TOKEN1")
+    assert server.requests == [("POST", "https://api.github.com/orgs/acme/actions/runners/registration-token")]
+    Registrar(paths, ENGINE, server).register(config, "c", afresh=True)
+    assert len(server.requests) == 2
+
+
+def test_the_files_hold_what_the_container_needs_to_get_out(paths: Paths) -> None:
+    """Beside the JIT configuration."""
+    config = dataclasses.replace(POOL, container_proxy="http://proxy:3128")
+    files = Registrar(paths, ENGINE, GitHubServer()).register(config, "a")["files"]
+    assert set(files) == {".runner", ".env"}

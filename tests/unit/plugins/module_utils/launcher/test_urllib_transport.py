@@ -196,3 +196,60 @@ def test_the_environments_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> Non
     [request] = proxy.requests
     assert (request.method, request.target) == ("CONNECT", "api.github.com:443")
     assert TOKEN not in repr(request)
+
+
+@pytest.mark.parametrize(("login", "shown"), [("", None), ("me:p%40ss", "Basic bWU6cEBzcw==")])
+def test_a_proxy_is_shown_its_login_and_github_is_not(login: str, shown: str | None) -> None:
+    """The tunnel is asked for with it, percent-encoding undone; the token goes to no proxy."""
+    with tcp_server([http(403, b"", "Content-Length: 0")]) as proxy:
+        address = f"http://127.0.0.1:{proxy.port}"
+        transport = UrllibTransport(address, proxy_login=login)
+        with pytest.raises(Trouble) as caught:
+            transport.send("GET", "https://api.github.com/", HEADERS, None)
+    [request] = proxy.requests
+    assert (request.method, request.target) == ("CONNECT", "api.github.com:443")
+    assert request.headers.get("proxy-authorization") == shown
+    assert "authorization" not in request.headers
+    assert f"through the proxy {address}" in str(caught.value)
+
+
+def test_a_wrong_login_is_a_trouble_that_a_person_mends() -> None:
+    """And the login is not in it."""
+    with tcp_server([http(407, b"", "Content-Length: 0")]) as proxy:
+        transport = UrllibTransport(f"http://127.0.0.1:{proxy.port}", proxy_login="me:s3cret")
+        with pytest.raises(Trouble, match="wants a login, or another one") as caught:
+            transport.send("GET", "https://api.github.com/", HEADERS, None)
+    assert (caught.value.kind, caught.value.lasting) == ("proxy", True)
+    assert "s3cret" not in f"{caught.value!r}"
+
+
+@pytest.mark.parametrize("names", ["localhost", "example.org, localhost", "*"])
+def test_some_names_are_reached_without_the_proxy(tls: ssl.SSLContext, names: str) -> None:
+    """As everybody writes them."""
+    with tcp_server([]) as proxy, tcp_server([http(200, b"{}", "Content-Length: 2")], tls=tls) as server:
+        transport = UrllibTransport(f"http://127.0.0.1:{proxy.port}", names)
+        assert transport.send("GET", f"https://localhost:{server.port}/", HEADERS, None).status == 200
+    assert proxy.connections == 0
+
+
+def test_a_private_authority_is_trusted_where_it_was_given(
+    tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By this pool and no other."""
+    (tmp_path / "empty").touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "empty"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    ca = Path(f"{certificate}.crt").read_text()
+    with tcp_server([http(200, b"{}", "Content-Length: 2")], tls=tls) as server:
+        address = f"https://localhost:{server.port}/"
+        assert UrllibTransport(ca=ca).send("GET", address, HEADERS, None).status == 200
+    with tcp_server([http(200, b"{}")], tls=tls) as server, pytest.raises(Trouble, match="verify failed"):
+        UrllibTransport().send("GET", f"https://localhost:{server.port}/", HEADERS, None)
+
+
+@pytest.mark.parametrize("ca", ["nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"])
+def test_an_authority_that_is_none_is_a_trouble(ca: str) -> None:
+    """With what to give."""
+    with pytest.raises(Trouble, match="give the text of a PEM file") as caught:
+        UrllibTransport(ca=ca)
+    assert caught.value.lasting

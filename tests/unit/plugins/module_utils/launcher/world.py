@@ -276,13 +276,15 @@ class Registrar:
         self.deregister_troubles: list[Trouble] = []
         self.registrations: list[tuple[float, str]] = []  #: successful ones, with their moments
         self.attempts: list[float] = []
+        self.asked: list[tuple[str, bool]] = []  #: the directory of each, and whether with nothing used before
         self.deregistrations: list[tuple[float, str, int | None]] = []
 
     def warm(self) -> None:
         """Nothing to load."""
 
-    def register(self, config: pool.Pool, runner: str) -> dict[str, Any]:
+    def register(self, config: pool.Pool, runner: str, directory: str, afresh: bool) -> dict[str, Any]:
         self.attempts.append(self._world.now - START)
+        self.asked.append((directory, afresh))
         if self.register_troubles:
             raise self.register_troubles.pop(0)
         assert runner not in self.registered, "GitHub answers 409"
@@ -350,6 +352,8 @@ class Engine:
         self._ids = itertools.count(1)
         self.all: dict[str, Container] = {}
         self.images = {"runner:1": "sha256:1", "runner:2": "sha256:2"}
+        self.image_config: dict[str, Any] = {"Entrypoint": None, "WorkingDir": "/home/runner"}
+        self.bodies: list[dict[str, Any]] = []  #: what containers were made of
         self.down = False
         self.tells_of_deaths = True  #: its memory of events goes back far enough
         self.failures: dict[str, list[EngineError]] = {}  #: by call, raised one after the other
@@ -419,16 +423,17 @@ class Engine:
         self._called("image", "")
         if reference not in self.images:
             raise EngineError(404, f"No such image: {reference}")
-        return {"Id": self.images[reference]}
+        return {"Id": self.images[reference], "Config": self.image_config}
 
     def create(self, name: str, body: dict[str, Any]) -> str:
         self._called("create", "")
+        self.bodies.append(body)
         assert name not in [one.name for one in self.all.values()], "Docker answers 409"
         return self.add(name=name, labels=body["Labels"], image=self.images[body["Image"]]).id
 
     def put_archive(self, container: str, directory: str, archive: bytes) -> None:
         one = self._called("put_archive", container)
-        assert (directory, one.state) == ("/home/runner", "created")
+        assert (directory, one.state) == (self.image_config["WorkingDir"], "created")
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             one.files = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
 
