@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Check what a pool was given, here on the control node, before any host is touched."""
+"""Check what pools were given, here on the control node, before any host is touched."""
 
 from __future__ import annotations
 
@@ -12,6 +12,24 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import pool, sealed
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
+from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import _credential, _github_check
+
+_OPTIONS: dict[str, Any] = {
+    "name": {"type": "str", "default": "default"},
+    "url": {"type": "str", "default": ""},
+    "image": {"type": "str", "default": ""},
+    "count": {"type": "int", "default": 1},
+    "labels": {"type": "list", "elements": "str", "default": []},
+    "default_labels": {"type": "bool", "default": True},
+    "registration": {"type": "str", "choices": list(pool.REGISTRATIONS), "default": "jit"},
+    "runner_group": {"type": "str", "default": ""},
+    "runner_group_id": {"type": "int", "default": 1},
+    "control_proxy": {"type": "str", "default": "", "no_log": True},
+    "control_no_proxy": {"type": "str", "default": ""},
+    "control_ca": {"type": "str", "default": ""},
+    **_credential.OPTIONS,
+}
 
 
 class ActionModule(ActionBase):
@@ -25,20 +43,48 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _validated, options = self.validate_argument_spec(
             argument_spec={
-                "url": {"type": "str", "required": True},
-                "token": {"type": "str", "required": True, "no_log": True},
-                "image": {"type": "str", "required": True},
-                "count": {"type": "int", "default": 1},
-                "labels": {"type": "list", "elements": "str", "default": []},
+                **_OPTIONS,
+                "pools": {"type": "list", "elements": "dict", "options": _OPTIONS},
+                "github": {"type": "bool", "default": False},
             },
         )
+        pools = options["pools"] if options["pools"] is not None else [options]
+        warnings: list[str] = []
         try:
-            sealed.check_secret(options["token"])
-            # The architecture's own label cannot be wrong: any will do here.
-            labels = pool.all_labels(options["labels"], "x86_64")
-            pool.Pool(name="default", url=options["url"], image=options["image"], labels=labels)
-            pool.check_count(options["count"])
-        except (sealed.SealedError, pool.PoolError) as error:
-            raise AnsibleActionFail(str(error)) from error
+            pool.check_names([one["name"] for one in pools])
+            for one in pools:
+                _check(one)
+            for one in pools if options["github"] else ():
+                warnings += _ask_github(one)
+        except pool.PoolError as error:
+            raise AnsibleActionFail(str(error)) from None
+        if warnings:
+            result["warnings"] = warnings
         result["changed"] = False
         return result
+
+
+def _check(options: dict[str, Any]) -> None:
+    """What can be told without asking anybody. Raises PoolError."""
+    try:
+        # The architecture's own label cannot be wrong: any will do here.
+        labels = pool.all_labels(options["labels"], "x86_64", options["default_labels"])
+        asked = {
+            key: options[key] for key in ("name", "url", "image", "registration", "runner_group", "runner_group_id")
+        }
+        wanted = pool.Pool(labels=labels, **asked)
+        pool.check_count(options["count"])
+        _github_check.check_kind(_credential.of(options), wanted)
+    except (sealed.SealedError, pool.PoolError) as error:
+        raise pool.PoolError(f"pool {options['name']}: {error}") from None
+
+
+def _ask_github(options: dict[str, Any]) -> list[str]:
+    """Warnings where GitHub could not tell. Raises PoolError where what was given is wrong."""
+    try:
+        _github_check.ask(_credential.of(options), options)
+    except Trouble as trouble:
+        if trouble.lasting:
+            raise pool.PoolError(f"pool {options['name']}: {trouble}") from None
+        return [f"pool {options['name']} could not be checked at GitHub from the control node: {trouble}"]
+    return []

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Callable
 
 from . import _docker
 from ._failure import Failure
@@ -15,14 +15,21 @@ from ._failure import Failure
 _AT_ONCE = 4
 
 
-def ensure(client: Any | None, references: list[str], policy: str, check_mode: bool) -> dict[str, Any]:
+def ensure(
+    client: Any | None,
+    references: list[str],
+    policy: str,
+    check_mode: bool,
+    login: Callable[[str], dict[str, str] | None] = lambda reference: None,
+) -> dict[str, Any]:
     """Bring every image here as ``policy`` says (never, missing, always); gives ``changed``, ``images``, ``actions``.
 
-    ``client`` is None on a host without Docker, in check mode. Raises Failure, naming each image that cannot be had.
+    ``login`` gives what an image's registry wants, and is asked only where that is needed. ``client`` is None on a host
+    without Docker, in check mode. Raises Failure, naming each image that cannot be had.
     """
     wanted = list(dict.fromkeys(qualified(reference) for reference in references))
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        outcomes = list(pool.map(lambda one: _outcome(client, one, policy, check_mode), wanted))
+        outcomes = list(pool.map(lambda one: _outcome(client, one, policy, check_mode, login), wanted))
     failures = [str(outcome) for outcome in outcomes if isinstance(outcome, Failure)]
     if failures:
         raise Failure("; ".join(failures))
@@ -40,15 +47,19 @@ def qualified(reference: str) -> str:
     return reference if ":" in last or "@" in last else f"{reference}:latest"
 
 
-def _outcome(client: Any | None, reference: str, policy: str, check_mode: bool) -> dict[str, Any] | Failure:
+def _outcome(
+    client: Any | None, reference: str, policy: str, check_mode: bool, login: Callable[[str], dict[str, str] | None]
+) -> dict[str, Any] | Failure:
     """One image's result, or why there is none: the others are to be tried all the same."""
     try:
-        return _one(client, reference, policy, check_mode)
+        return _one(client, reference, policy, check_mode, login)
     except Failure as failure:
         return failure
 
 
-def _one(client: Any | None, reference: str, policy: str, check_mode: bool) -> dict[str, Any]:
+def _one(
+    client: Any | None, reference: str, policy: str, check_mode: bool, login: Callable[[str], dict[str, str] | None]
+) -> dict[str, Any]:
     if client is None:
         return _result(reference, None, None, policy != "never")
     with _docker.sentences(f"pull {reference}", "look at its name, and whether the registry wants a login"):
@@ -58,21 +69,21 @@ def _one(client: Any | None, reference: str, policy: str, check_mode: bool) -> d
         if policy == "never" or (policy == "missing" and before is not None):
             return _result(reference, before, before, False)
         if check_mode:
-            remote = client.images.get_registry_data(reference).id
+            remote = client.images.get_registry_data(reference, auth_config=login(reference)).id
             same = before is not None and any(
                 digest.endswith(f"@{remote}") for digest in before.attrs.get("RepoDigests") or []
             )
             return _result(reference, before, before if same else None, not same)
-        after = _pull(client, reference)
+        after = _pull(client, reference, login(reference))
         return _result(reference, before, after, before is None or before.id != after.id)
 
 
-def _pull(client: Any, reference: str) -> Any:
+def _pull(client: Any, reference: str, login: dict[str, str] | None) -> Any:
     """Pull an image. The SDK's own ``images.pull`` passes over what goes wrong once the registry has answered."""
     from docker.utils import parse_repository_tag
 
     repository, tag = parse_repository_tag(reference)
-    for event in client.api.pull(repository, tag=tag, stream=True, decode=True):
+    for event in client.api.pull(repository, tag=tag, stream=True, decode=True, auth_config=login):
         if "error" in event:
             raise Failure(f"cannot pull {reference}: {' '.join(event['error'].split())}")
     return client.images.get(reference)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bring a pool's instances to the wanted number and configuration, all in one go."""
+"""Bring the instances of pools to the wanted number and configuration, all in one go."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, Callable, NamedTuple
 
-from . import _networks
+from . import _networks, _retired
 from ._failure import Failure
 from ._systemd import Systemd, Unit
 from .launcher import files, names, pool, state
@@ -21,10 +21,12 @@ from .launcher.state import State
 # A state from before this run may still stand: the instance looks every two seconds whether something was mended.
 _SETTLE = 8.0
 _LOOK = 0.25
+# An idle instance deregisters, looks once more for a job and stops its container.
+_IDLE_DRAIN = 60.0
 
 
 class Plan(NamedTuple):
-    """What is to be done with the instances of one pool, by name."""
+    """What is to be done with instances, by name."""
 
     enable: list[str]
     start: list[str]
@@ -43,7 +45,7 @@ class Plan(NamedTuple):
 
 
 def plan(wanted: list[str], units: dict[str, Unit], outdated: Iterable[str]) -> Plan:
-    """What brings ``units`` (of this pool) to ``wanted``; ``outdated`` are to be renewed where they stay. Pure."""
+    """What brings ``units`` (of these pools) to ``wanted``; ``outdated`` are to be renewed where they stay. Pure."""
     surplus = [name for name, unit in units.items() if name not in wanted and (unit.enabled or unit.runs)]
     return Plan(
         enable=[name for name in wanted if name not in units or not units[name].enabled],
@@ -55,59 +57,76 @@ def plan(wanted: list[str], units: dict[str, Unit], outdated: Iterable[str]) -> 
 
 
 class PoolRun:
-    """One pool of this host."""
+    """Some pools of this host, by name and all at once."""
 
     def __init__(
         self,
-        name: str,
         paths: Paths,
         systemd: Systemd,
         client: Any | None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ):
-        self._name = name
         self._paths = paths
         self._systemd = systemd
         self._client = client
         self._sleep = sleep
         self._clock = clock
 
-    def ensure(self, count: int, wait: bool, timeout: float, check_mode: bool) -> dict[str, Any]:
-        """Have ``count`` instances, each as the pool file says; gives ``changed``, ``actions``, ``instances``.
+    def ensure(
+        self, counts: dict[str, int], wait: bool, timeout: float, check_mode: bool, purge: bool = False
+    ) -> dict[str, Any]:
+        """Have so many instances of each pool, each as its pool file says: ``changed``, ``actions``, ``instances``.
 
-        With ``wait``, returns when all are ready. Raises Failure, also where they are not in time.
+        With ``wait``, returns when all are ready. With ``purge``, the other pools of the host are retired: drained, and
+        their files removed once they have no instance. Raises Failure, also where instances are not ready in time.
         """
-        wanted = [names.instance_name(self._name, number) for number in range(1, count + 1)]
+        wanted = [
+            names.instance_name(pool_name, number) for pool_name in counts for number in range(1, counts[pool_name] + 1)
+        ]
         actions: list[str] = []
-        config = self._config(check_mode)
-        if config is not None:
-            network = _networks.ensure(self._client, _networks.runners(config.network), (), check_mode)
-            actions += network["actions"]
-        todo = plan(wanted, self._units(), self._outdated(config))
+        configs = [config for config in (self._config(name, check_mode) for name in counts) if config is not None]
+        for network in dict.fromkeys(config.network for config in configs):
+            actions += _networks.ensure(self._client, _networks.runners(network), (), check_mode)["actions"]
+        retired = _retired.Retired(self._paths, set(_retired.known(self._paths)) - set(counts)) if purge else None
+        here = {*counts, *(retired.pools if retired else ())}
+        outdated = [instance for config in configs for instance in self._outdated(config)]
+        todo = plan(wanted, self._units(here), outdated)
         actions += todo.actions
+        if retired:
+            actions += retired.mark(check_mode)
         if not check_mode:
             self._apply(todo)
             if wait:
-                self._wait(wanted, timeout)
-        return {"changed": bool(actions), "actions": actions, "instances": self.instances(wanted)}
+                self._wait_for_the_idle(retired.pools if retired else set(), todo.reload, configs)
+        if retired:
+            gone = set(todo.drain) if check_mode else set()
+            left = {
+                names.parse_instance(name)[0]
+                for name, unit in self._units(here).items()
+                if name not in gone and unit.remains
+            }
+            actions += retired.remove(left, check_mode)
+        if wait and not check_mode:
+            self._wait(wanted, timeout)
+        return {"changed": bool(actions), "actions": actions, "instances": self.instances(here, wanted)}
 
-    def remove(self, wait: bool, timeout: float, check_mode: bool) -> dict[str, Any]:
-        """Drain all instances of the pool; with ``wait``, returns when they have ended. Raises Failure."""
-        todo = plan([], self._units(), [])
+    def remove(self, pools: set[str], wait: bool, timeout: float, check_mode: bool) -> dict[str, Any]:
+        """Drain all instances of these pools; with ``wait``, returns when they have ended. Raises Failure."""
+        todo = plan([], self._units(pools), [])
         if not check_mode:
             self._apply(todo)
             end = self._clock() + timeout
-            while wait and any(unit.active != "inactive" for unit in self._units().values()):
+            while wait and any(unit.active != "inactive" for unit in self._units(pools).values()):
                 if self._clock() >= end:
-                    left = ", ".join(name for name, unit in self._units().items() if unit.active != "inactive")
+                    left = ", ".join(name for name, unit in self._units(pools).items() if unit.active != "inactive")
                     raise Failure(f"these instances still drain after {timeout:g} s: {left}; run it again later")
                 self._sleep(_LOOK * 4)
         return {"changed": bool(todo.actions), "actions": todo.actions, "instances": []}
 
-    def instances(self, wanted: list[str]) -> list[dict[str, Any]]:
+    def instances(self, pools: set[str], wanted: list[str]) -> list[dict[str, Any]]:
         """The wanted instances and those that still drain, each with its unit and state."""
-        units = self._units()
+        units = self._units(pools)
         return [
             describe(name, units.get(name), state.read(self._paths, name))
             for name in [
@@ -116,35 +135,35 @@ class PoolRun:
             ]
         ]
 
-    def _config(self, check_mode: bool) -> pool.Pool | None:
-        text = files.read(self._paths.pool(self._name))
+    def _config(self, name: str, check_mode: bool) -> pool.Pool | None:
+        text = files.read(self._paths.pool(name))
         if text is None:
             if check_mode:
                 return None
-            raise Failure(f"the host has no pool {self._name}: install it with the module runner_unit first")
+            raise Failure(f"the host has no pool {name}: install it with the module runner_unit first")
         try:
             return pool.load(text)
         except pool.PoolError as error:
             raise Failure(str(error)) from error
 
-    def _units(self) -> dict[str, Unit]:
+    def _units(self, pools: set[str]) -> dict[str, Unit]:
         return {
-            name: unit
-            for name, unit in self._systemd.instances().items()
-            if names.parse_instance(name)[0] == self._name
+            name: unit for name, unit in self._systemd.instances().items() if names.parse_instance(name)[0] in pools
         }
 
-    def _outdated(self, config: pool.Pool | None) -> list[str]:
+    def _outdated(self, config: pool.Pool) -> list[str]:
         """The instances to be renewed now: a job that runs is not disturbed, and its successor is made anew anyway."""
-        if config is None or self._client is None:
+        if self._client is None:
             return []
         image = self._image_id(config.image)
         program = program_signature(self._paths)
         found = []
         for one in state.read_all(self._paths):
-            if one.pool != self._name or not state.alive(one):
+            if one.pool != config.name or not state.alive(one):
                 continue
-            old_container = one.state == state.IDLE and (one.config != config.config or image not in (None, one.image))
+            # One that cannot connect, for want of a proxy perhaps, is mended by just such a change.
+            renewable = one.state == state.IDLE or (one.state == state.STARTING and one.container is not None)
+            old_container = renewable and (one.config != config.config or image not in (None, one.image))
             if old_container or one.program != program:
                 found.append(one.instance)
         return found
@@ -166,11 +185,31 @@ class PoolRun:
             if arguments:
                 self._systemd.call(*verb, *map(names.unit_name, arguments))
 
+    def _wait_for_the_idle(self, retired: set[str], renewed: list[str], configs: list[pool.Pool]) -> None:
+        """Let instances without a job end or begin anew, which takes seconds; one with a job may take hours."""
+        end = self._clock() + _IDLE_DRAIN
+        while self._clock() < end and (self._ending(retired) or self._begins_anew(renewed, configs)):
+            self._sleep(_LOOK)
+
+    def _ending(self, retired: set[str]) -> bool:
+        return any(
+            unit.remains and not _has_job(state.read(self._paths, name)) for name, unit in self._units(retired).items()
+        )
+
+    def _begins_anew(self, renewed: list[str], configs: list[pool.Pool]) -> bool:
+        outdated = {instance for config in configs for instance in self._outdated(config)} if renewed else set()
+        states = {name: state.read(self._paths, name) for name in renewed}
+        return any(
+            name in outdated or (one is not None and one.state == state.DRAINING and not _has_job(one))
+            for name, one in states.items()
+            if not _has_job(one)
+        )
+
     def _wait(self, wanted: list[str], timeout: float) -> None:
-        began = self._clock()
+        began, program = self._clock(), program_signature(self._paths)
         while True:
             states = {name: state.read(self._paths, name) for name in wanted}
-            lacking = {name: one for name, one in states.items() if not is_ready(one)}
+            lacking = {name: one for name, one in states.items() if not is_ready(one) or _is_replaced(one, program)}
             if not lacking:
                 return
             waited = self._clock() - began
@@ -178,9 +217,18 @@ class PoolRun:
             if hopeless or waited >= timeout:
                 raise Failure(
                     f"{len(lacking)} of {len(wanted)} instances are not ready: {summary(lacking)}",
-                    instances=self.instances(wanted),
+                    instances=self.instances({names.parse_instance(name)[0] for name in wanted}, wanted),
                 )
             self._sleep(_LOOK)
+
+
+def _is_replaced(one: State | None, program: str) -> bool:
+    """Whether an instance is about to make way for a new launcher; one that drains brings that to its end."""
+    return one is not None and one.program != program and one.state != state.DRAINING
+
+
+def _has_job(one: State | None) -> bool:
+    return one is not None and state.alive(one) and one.job is not None
 
 
 def is_ready(one: State | None) -> bool:

@@ -35,10 +35,6 @@ def ensure(
         actions.append(f"Linked {paths.command}")
     for pool in pools:
         write(_host_files.HostFile(paths.pool(pool.name), pool.dump().encode()))
-    for name in _files_in(paths.pools):
-        if name not in {f"{pool.name}.json" for pool in pools}:
-            _host_files.remove(os.path.join(paths.pools, name), check_mode)
-            actions.append(f"Removed {os.path.join(paths.pools, name)}")
     units = [
         write(_host_files.HostFile(os.path.join(paths.units, name), text.encode()))
         for name, text in _units.texts(paths, metrics_path).items()

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import _host_files
 from .launcher import files, sealed
@@ -15,8 +15,16 @@ from .launcher.errors import Trouble
 from .launcher.paths import Paths
 
 
-def ensure(paths: Paths, name: str, offered: sealed.Sealed | None, check_mode: bool) -> dict[str, Any]:
-    """Keep ``offered`` unless the file holds the same secret for the same key; gives ``changed``, ``path``, ``diff``.
+class Kept(NamedTuple):
+    """What became of one pool's credential."""
+
+    changed: bool
+    path: str
+    fingerprint: str | None
+
+
+def ensure(paths: Paths, name: str, offered: sealed.Sealed | None, check_mode: bool) -> Kept:
+    """Keep ``offered`` unless the file holds the same secret for the same key.
 
     ``offered`` is None in check mode where micro-cipher does not run yet. Raises OSError.
     """
@@ -24,17 +32,26 @@ def ensure(paths: Paths, name: str, offered: sealed.Sealed | None, check_mode: b
     if offered is not None:
         present = _present(path)
         if present is not None and present.same_secret(offered):
-            return _result(False, path, offered.fingerprint)
+            return Kept(False, path, offered.fingerprint)
         for directory in (os.path.dirname(paths.sealed_dir), paths.sealed_dir):
             _host_files.ensure_directory(directory, 0o700, check_mode)
         _host_files.ensure(_host_files.HostFile(path, offered.dump().encode(), 0o600, shown=False), check_mode)
-    return _result(True, path, offered.fingerprint if offered else None)
+    return Kept(True, path, offered.fingerprint if offered else None)
 
 
-def remove(paths: Paths, name: str, check_mode: bool) -> dict[str, Any]:
+def remove(paths: Paths, name: str, check_mode: bool) -> Kept:
     """Remove the sealed credential. Raises OSError."""
     path = paths.sealed(name)
-    return _result(_host_files.remove(path, check_mode), path, None)
+    return Kept(_host_files.remove(path, check_mode), path, None)
+
+
+def result(pools: dict[str, Kept]) -> dict[str, Any]:
+    """What the module returns for some pools, by name."""
+    return {
+        "changed": any(kept.changed for kept in pools.values()),
+        "pools": [{"name": name, "path": kept.path, "changed": kept.changed} for name, kept in pools.items()],
+        "fingerprint": next((kept.fingerprint for kept in pools.values()), None),
+    }
 
 
 def _present(path: str) -> sealed.Sealed | None:
@@ -44,7 +61,3 @@ def _present(path: str) -> sealed.Sealed | None:
         return sealed.load(text) if text is not None else None
     except (Trouble, sealed.SealedError):
         return None
-
-
-def _result(changed: bool, path: str, fingerprint: str | None) -> dict[str, Any]:
-    return {"changed": changed, "path": path, "fingerprint": fingerprint}

@@ -30,6 +30,11 @@ class Unit(NamedTuple):
         """Whether it runs or is about to."""
         return self.active in ("active", "activating", "reloading")
 
+    @property
+    def remains(self) -> bool:
+        """Whether it runs or will, still ends, or has left a job running."""
+        return self.enabled or self.active != "inactive"
+
 
 class Systemd:
     """The host's system manager."""

@@ -15,6 +15,7 @@ description:
 author: SocialGouv (@SocialGouv)
 requirements:
   - Docker SDK for Python on the host, 5.0.0 or newer
+  - openssl on the control node and on the host, with O(logins)
 extends_documentation_fragment:
   - socialgouv.actions_runner._attributes
   - socialgouv.actions_runner._attributes.action_group
@@ -40,6 +41,59 @@ options:
       - missing
       - always
     default: missing
+  logins:
+    description:
+      - What registries want before they give an image. Each is sealed on the control node for the host's micro-cipher,
+        and opened on the host only where an image of that registry is to be pulled; it is kept nowhere.
+      - Needs O(public_key), and on the host a running micro-cipher and C(openssl).
+    type: list
+    elements: dict
+    suboptions:
+      registry:
+        description: The registry as it stands in an image's name, such as V(ghcr.io); V(docker.io) for Docker Hub.
+        type: str
+        required: true
+      username:
+        description: The user.
+        type: str
+        required: true
+      password:
+        description: The password, or a token in its place.
+        type: str
+        required: true
+  public_key:
+    description:
+      - The public key (PEM) of the host's micro-cipher, as M(socialgouv.actions_runner.micro_cipher) returns it.
+    type: str
+  micro_cipher:
+    description: The container that opens what was sealed.
+    type: str
+    default: micro-cipher
+  cipher_network:
+    description: The Docker network of micro-cipher.
+    type: str
+    default: cipher-net
+  _sealed:
+    description:
+      - What the control node has sealed. Set by the action plugin; not for playbooks.
+    type: dict
+    suboptions:
+      fingerprint:
+        description: SHA-256 of the key's SPKI DER.
+        type: str
+        required: true
+      verifier:
+        description: What tells the secret again.
+        type: str
+        required: true
+      ciphertext:
+        description: The sealed block, base64.
+        type: str
+        required: true
+      payload:
+        description: What is longer than a block, base64.
+        type: str
+        default: ''
 seealso:
   - module: socialgouv.actions_runner.runner_pool
     description: Renews idle runners whose image has moved.
@@ -57,6 +111,16 @@ EXAMPLES = r"""
     images:
       - ghcr.io/actions/actions-runner:latest
     pull: always
+
+- name: Fetch a private image
+  socialgouv.actions_runner.images:
+    images:
+      - registry.example.org/ci/runner:1
+    logins:
+      - registry: registry.example.org
+        username: ci
+        password: "{{ registry_password }}"
+    public_key: "{{ cipher.public_key }}"
 """
 
 RETURN = r"""
@@ -94,13 +158,26 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _docker, _images, _runner
+from ..module_utils import _docker, _images, _logins, _runner
+from ..module_utils._failure import Failure
+from ..module_utils.launcher import sealed
+from ..module_utils.launcher.engine import Engine
+from ..module_utils.launcher.paths import Paths
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the images to the host."""
+    params = module.params
+    if params["logins"]:
+        raise Failure(
+            "a login must not come to the host: call this module by its full name, so that it is sealed first"
+        )
     client = _docker.connect(module.check_mode)
-    return _images.ensure(client, module.params["images"], module.params["pull"], module.check_mode)
+    credential = sealed.from_mapping(params["_sealed"]) if params["_sealed"] else None
+    paths, cipher = Paths(), params["micro_cipher"]
+    engine, secret = Engine(paths.docker_socket), paths.cipher_secret(cipher)
+    logins = _logins.Logins(credential, engine, cipher, params["cipher_network"], secret)
+    return _images.ensure(client, params["images"], params["pull"], module.check_mode, logins.of)
 
 
 def main() -> None:
@@ -109,6 +186,28 @@ def main() -> None:
         argument_spec={
             "images": {"type": "list", "elements": "str", "required": True},
             "pull": {"type": "str", "choices": ["never", "missing", "always"], "default": "missing"},
+            "logins": {
+                "type": "list",
+                "elements": "dict",
+                "no_log": True,
+                "options": {
+                    "registry": {"type": "str", "required": True},
+                    "username": {"type": "str", "required": True},
+                    "password": {"type": "str", "required": True, "no_log": True},
+                },
+            },
+            "public_key": {"type": "str"},
+            "micro_cipher": {"type": "str", "default": "micro-cipher"},
+            "cipher_network": {"type": "str", "default": "cipher-net"},
+            "_sealed": {
+                "type": "dict",
+                "options": {
+                    "fingerprint": {"type": "str", "required": True},
+                    "verifier": {"type": "str", "required": True, "no_log": True},
+                    "ciphertext": {"type": "str", "required": True, "no_log": True},
+                    "payload": {"type": "str", "default": "", "no_log": True},
+                },
+            },
         },
         supports_check_mode=True,
     )

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: runner_pool
-short_description: Bring the instances of a pool to the wanted number and configuration
+short_description: Bring the instances of pools to the wanted number and configuration
 version_added: 0.1.0
 description:
-  - Enables and starts the instances of a pool, all at once, and drains those that are too many, the highest first.
+  - Enables and starts the instances of one or several pools, all at once, and drains those that are too many, the
+    highest first.
   - Idle instances whose configuration or image has changed are renewed. A running job is never disturbed; its
     successor is made anew anyway.
   - Creates the Docker network of the runner containers where it is missing.
@@ -25,12 +26,33 @@ attributes:
     support: none
 options:
   name:
-    description: The pool, as installed by M(socialgouv.actions_runner.runner_unit).
+    description: The pool, as installed by M(socialgouv.actions_runner.runner_unit), where it is but one.
     type: str
     default: default
   count:
-    description: The number of instances. Required when O(state=present).
+    description: The number of instances of the pool O(name).
     type: int
+  pools:
+    description:
+      - Several pools. O(name) and O(count) are not looked at then.
+      - When O(state=present), O(count) or O(pools) is required.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The pool, as installed by M(socialgouv.actions_runner.runner_unit).
+        type: str
+        required: true
+      count:
+        description: The number of its instances. Required when O(state=present).
+        type: int
+  purge:
+    description:
+      - Whether to give up the pools of the host that are not named here.
+      - Their instances are drained, never with a job lost, and deregistered. Their files, the credential among them, go
+        when the last instance has gone; where a job delays that, the host sees to it by itself later.
+    type: bool
+    default: false
   wait:
     description:
       - Whether to wait until every instance is idle or busy, and to fail where one is not in time.
@@ -57,6 +79,15 @@ EXAMPLES = r"""
 - name: Have four runners
   socialgouv.actions_runner.runner_pool:
     count: 4
+
+- name: Have exactly these pools
+  socialgouv.actions_runner.runner_pool:
+    pools:
+      - name: default
+        count: 4
+      - name: gpu
+        count: 1
+    purge: true
 
 - name: Let all jobs end and stop
   socialgouv.actions_runner.runner_pool:
@@ -139,15 +170,18 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the instances about."""
     params, paths = module.params, Paths()
     systemd = Systemd(module.run_command, paths)
+    pools = params["pools"] if params["pools"] is not None else [{"name": params["name"], "count": params["count"]}]
+    names = [one["name"] for one in pools]
     if params["state"] == "absent":
-        run = PoolRun(params["name"], paths, systemd, None)
-        return run.remove(params["wait"], params["wait_timeout"], module.check_mode)
+        run = PoolRun(paths, systemd, None)
+        return run.remove(set(names), params["wait"], params["wait_timeout"], module.check_mode)
     try:
-        count = pool.check_count(params["count"])
+        pool.check_names(names)
+        counts = {one["name"]: pool.check_count(one["count"]) for one in pools}
     except pool.PoolError as error:
         raise Failure(str(error)) from error
-    run = PoolRun(params["name"], paths, systemd, _docker.connect(module.check_mode))
-    return run.ensure(count, params["wait"], params["wait_timeout"], module.check_mode)
+    run = PoolRun(paths, systemd, _docker.connect(module.check_mode))
+    return run.ensure(counts, params["wait"], params["wait_timeout"], module.check_mode, params["purge"])
 
 
 def main() -> None:
@@ -156,11 +190,17 @@ def main() -> None:
         argument_spec={
             "name": {"type": "str", "default": "default"},
             "count": {"type": "int"},
+            "pools": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"name": {"type": "str", "required": True}, "count": {"type": "int"}},
+            },
+            "purge": {"type": "bool", "default": False},
             "wait": {"type": "bool", "default": True},
             "wait_timeout": {"type": "int", "default": 120},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
-        required_if=[("state", "present", ["count"])],
+        required_if=[("state", "present", ["count", "pools"], True)],
         supports_check_mode=True,
     )
     _runner.run(module, work)

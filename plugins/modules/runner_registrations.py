@@ -16,6 +16,7 @@ description:
 author: SocialGouv (@SocialGouv)
 requirements:
   - requests
+  - openssl, with O(app)
 extends_documentation_fragment:
   - socialgouv.actions_runner._attributes
   - socialgouv.actions_runner._attributes.action_group
@@ -28,9 +29,26 @@ options:
     type: str
     required: true
   token:
-    description: A token that may read, and for O(state=pruned) manage, the runners there.
+    description:
+      - A token that may read, and for O(state=pruned) manage, the runners there.
+      - Either this or O(app) is required.
     type: str
-    required: true
+  app:
+    description: A GitHub App, instead of a token.
+    type: dict
+    suboptions:
+      client_id:
+        description: The App's client ID or its App ID.
+        type: str
+        required: true
+      private_key:
+        description: The App's private key, the whole PEM file.
+        type: str
+        required: true
+      installation_id:
+        description: The number of the installation; V(0) finds the one at the owner of the URL.
+        type: int
+        default: 0
   state:
     description:
       - V(listed) returns the runners.
@@ -99,8 +117,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _registrations, _runner
 from ..module_utils._failure import Failure
-from ..module_utils.launcher import scope
-from ..module_utils.launcher.github import GitHub
+from ..module_utils.launcher import app, credential, scope, sealed
+from ..module_utils.launcher.github import GitHub, Transport
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -114,7 +132,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         transport = _registrations.RequestsTransport()
     except ImportError as error:
         raise Failure("the Python library requests is missing where this module runs: install it") from error
-    github = GitHub(transport, owner, params["token"])
+    github = GitHub(transport, owner, params["token"] or _access_token(transport, owner, params["app"]))
     if params["state"] == "pruned":
         removed = _registrations.prune(github, params["marks"], params["runners"], module.check_mode)
         return {"changed": bool(removed), "runners": removed}
@@ -126,18 +144,37 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     return {"changed": False, "runners": _registrations.listed(github, params["runners"])}
 
 
+def _access_token(transport: Transport, owner: scope.Scope, options: dict[str, Any]) -> str:
+    """What the App may use for an hour. Raises Failure, Trouble."""
+    try:
+        one = credential.app_of(options["client_id"], options["private_key"], options["installation_id"])
+    except sealed.SealedError as error:
+        raise Failure(str(error)) from error
+    return app.access_token(transport, owner, one).token
+
+
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(
         argument_spec={
             "url": {"type": "str", "required": True},
-            "token": {"type": "str", "required": True, "no_log": True},
+            "token": {"type": "str", "no_log": True},
+            "app": {
+                "type": "dict",
+                "options": {
+                    "client_id": {"type": "str", "required": True},
+                    "private_key": {"type": "str", "required": True, "no_log": True},
+                    "installation_id": {"type": "int", "default": 0},
+                },
+            },
             "state": {"type": "str", "choices": ["listed", "online", "pruned"], "default": "listed"},
             "runners": {"type": "list", "elements": "str", "default": []},
             "marks": {"type": "list", "elements": "str"},
             "wait_timeout": {"type": "int", "default": 60},
         },
         required_if=[("state", "pruned", ["marks"])],
+        required_one_of=[("token", "app")],
+        mutually_exclusive=[("token", "app")],
         supports_check_mode=True,
     )
     _runner.run(module, work)

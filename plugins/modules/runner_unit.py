@@ -23,7 +23,8 @@ attributes:
 options:
   pools:
     description:
-      - The pools of the host; a pool file that is not named here is removed.
+      - The pools of the host. The file of a pool that is not named here stays as long as an instance may need it, see
+        the option O(socialgouv.actions_runner.runner_pool#module:purge).
       - Required when O(state=present).
     type: list
     elements: dict
@@ -45,10 +46,57 @@ options:
         type: list
         elements: str
         default: []
+      default_labels:
+        description: Whether the runners have V(self-hosted), V(linux) and the host's architecture as labels, too.
+        type: bool
+        default: true
+      runner_group:
+        description:
+          - The runner group, by name. A repository has none.
+          - Without it, O(pools[].runner_group_id) says which.
+        type: str
+        default: ''
       runner_group_id:
         description: The runner group's number; 1 is the default group.
         type: int
         default: 1
+      registration:
+        description:
+          - How a runner becomes one.
+          - V(jit) gives its container a configuration that GitHub takes once.
+          - V(token) gives it GitHub's registration token, for an image that registers by itself. An image with an
+            entrypoint is told by variables, as the myoung34 image has them; one without runs C(config.sh --ephemeral).
+        type: str
+        choices:
+          - jit
+          - token
+        default: jit
+      proxy:
+        description:
+          - The proxy through which the launcher reaches GitHub, such as V(http://proxy.example.org:3128).
+          - A login for it is sealed, see M(socialgouv.actions_runner.sealed_token).
+        type: str
+        default: ''
+      no_proxy:
+        description: Names that the launcher reaches without that proxy, separated by commas.
+        type: str
+        default: ''
+      ca:
+        description: Certificate authorities (PEM) that the launcher trusts beside the host's own.
+        type: str
+        default: ''
+      container_proxy:
+        description: The proxy of the runner and its jobs.
+        type: str
+        default: ''
+      container_no_proxy:
+        description: Names that they reach without that proxy, separated by commas.
+        type: str
+        default: ''
+      container_ca:
+        description: Certificate authorities (PEM) that the runner and its jobs trust beside the host's own.
+        type: str
+        default: ''
       network:
         description: The Docker network of the runner containers, created where it is missing.
         type: str
@@ -191,6 +239,10 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     if module.params["state"] == "absent":
         return together(hygiene.remove(), _runner_unit.remove(paths, systemd, module.check_mode))
     pools = [to_pool(options) for options in module.params["pools"]]
+    try:
+        pool.check_names([one.name for one in pools])
+    except pool.PoolError as error:
+        raise Failure(str(error)) from error
     wanted = to_hygiene(module.params["hygiene"])
     metrics = metrics_path(module.params["metrics_path"])
     installed = _runner_unit.ensure(paths, systemd, pools, module.params["python"], module.check_mode, metrics)
@@ -236,7 +288,7 @@ def to_pool(options: dict[str, Any]) -> pool.Pool:
     except ValueError as error:
         raise Failure(f"memory {options['memory']!r} is not a size: write it like 512M or 4G") from error
     nano_cpus = round(fields.pop("cpus") * 10**9)
-    labels = pool.all_labels(fields.pop("labels"), os.uname().machine)
+    labels = pool.all_labels(fields.pop("labels"), os.uname().machine, fields.pop("default_labels"))
     try:
         return pool.Pool(labels=labels, memory=memory, nano_cpus=nano_cpus, **fields)
     except pool.PoolError as error:
@@ -250,7 +302,16 @@ def main() -> None:
         "url": {"type": "str", "required": True},
         "image": {"type": "str", "default": "ghcr.io/socialgouv/actions-runner:master"},
         "labels": {"type": "list", "elements": "str", "default": []},
+        "default_labels": {"type": "bool", "default": True},
+        "runner_group": {"type": "str", "default": ""},
         "runner_group_id": {"type": "int", "default": 1},
+        "registration": {"type": "str", "choices": ["jit", "token"], "default": "jit"},
+        "proxy": {"type": "str", "default": ""},
+        "no_proxy": {"type": "str", "default": ""},
+        "ca": {"type": "str", "default": ""},
+        "container_proxy": {"type": "str", "default": ""},
+        "container_no_proxy": {"type": "str", "default": ""},
+        "container_ca": {"type": "str", "default": ""},
         "network": {"type": "str", "default": "github-runner"},
         "cipher_network": {"type": "str", "default": "cipher-net"},
         "micro_cipher": {"type": "str", "default": "micro-cipher"},

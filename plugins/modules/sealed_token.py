@@ -7,16 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sealed_token
-short_description: Keep the GitHub token on the host, encrypted for its micro-cipher
+short_description: Keep credentials for GitHub on the host, encrypted for its micro-cipher
 version_added: 0.1.0
 description:
-  - Encrypts the token on the control node with C(openssl), for the public key of the host's micro-cipher, and writes
-    the ciphertext into a file that only root can read.
-  - The plaintext never leaves the control node. Whether the token has changed is told by a slow salted hash in the
+  - Encrypts a token or a GitHub App's private key on the control node with C(openssl), for the public key of the host's
+    micro-cipher, and writes the ciphertext into a file that only root can read, one file for each pool.
+  - What does not fit into one block of the key, such as an App's private key, is encrypted with a key of its own
+    (AES-256, and an HMAC over all of it), and that is what micro-cipher opens.
+  - The plaintext never leaves the control node. Whether a credential has changed is told by a slow salted hash in the
     same file, so that nothing is written when it has not.
 author: SocialGouv (@SocialGouv)
 requirements:
-  - openssl on the control node
+  - openssl on the control node; on the host too, for a GitHub App or a proxy's login
 extends_documentation_fragment:
   - socialgouv.actions_runner._attributes
   - socialgouv.actions_runner._attributes.action_group
@@ -25,14 +27,51 @@ attributes:
     support: none
 options:
   name:
-    description: The pool whose credential it is.
+    description: The pool whose credential it is, where it is but one.
     type: str
     default: default
   token:
     description:
       - The token, without a space or a newline, 470 bytes at most.
-      - Required when O(state=present).
+      - When O(state=present), O(token), O(app) or O(pools) is required.
     type: str
+  app: &app
+    description: The GitHub App, instead of a token.
+    type: dict
+    suboptions:
+      client_id:
+        description: The App's client ID, such as V(Iv23liAbCdEfGhIjKlMn), or its App ID.
+        type: str
+        required: true
+      private_key:
+        description: The App's private key, the whole PEM file.
+        type: str
+        required: true
+      installation_id:
+        description: The number of the installation; V(0) finds the one at the owner of the URL.
+        type: int
+        default: 0
+  proxy_login: &proxy_login
+    description: C(USER:PASSWORD) for the proxy of the launcher, percent-encoded as in a URL.
+    type: str
+  container_proxy_login: &container_proxy_login
+    description: C(USER:PASSWORD) for the proxy of the runner's container, percent-encoded as in a URL; jobs read it.
+    type: str
+  pools:
+    description: Several pools. The options that are for one are not looked at then.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The pool whose credential it is.
+        type: str
+        required: true
+      token:
+        description: The token.
+        type: str
+      app: *app
+      proxy_login: *proxy_login
+      container_proxy_login: *container_proxy_login
   public_key:
     description:
       - The public key (PEM) of the host's micro-cipher, as M(socialgouv.actions_runner.micro_cipher) returns it.
@@ -48,20 +87,29 @@ options:
   _sealed:
     description:
       - What the control node has sealed. Set by the action plugin; not for playbooks.
-    type: dict
+    type: list
+    elements: dict
     suboptions:
+      name:
+        description: The pool.
+        type: str
+        required: true
       fingerprint:
         description: SHA-256 of the key's SPKI DER.
         type: str
         required: true
       verifier:
-        description: What tells the token again.
+        description: What tells the secret again.
         type: str
         required: true
       ciphertext:
-        description: The sealed token, base64.
+        description: The sealed block, base64.
         type: str
         required: true
+      payload:
+        description: What is longer than a block, base64.
+        type: str
+        default: ''
 notes:
   - Instances that wait for a credential go on by themselves within seconds.
 seealso:
@@ -77,67 +125,114 @@ EXAMPLES = r"""
   socialgouv.actions_runner.sealed_token:
     token: "{{ github_token }}"
     public_key: "{{ cipher.public_key }}"
+
+- name: Seal the credentials of two pools
+  socialgouv.actions_runner.sealed_token:
+    pools:
+      - name: default
+        token: "{{ github_token }}"
+      - name: gpu
+        app:
+          client_id: Iv23liAbCdEfGhIjKlMn
+          private_key: "{{ github_app_private_key }}"
+    public_key: "{{ cipher.public_key }}"
 """
 
 RETURN = r"""
-path:
-  description: The file on the host.
+pools:
+  description: The pools.
   returned: success
-  type: str
-  sample: /var/lib/github-runner/sealed/default.json
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The pool.
+      type: str
+      sample: default
+    path:
+      description: Its file on the host.
+      type: str
+      sample: /var/lib/github-runner/sealed/default.json
+    changed:
+      description: Whether this one is sealed anew.
+      type: bool
 fingerprint:
-  description: SHA-256 of the key's SPKI DER that the credential is sealed for, hexadecimal.
+  description: SHA-256 of the key's SPKI DER that the credentials are sealed for, hexadecimal.
   returned: success
   type: str
 """
 
-import base64
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _runner, _sealed_token
 from ..module_utils._failure import Failure
-from ..module_utils.launcher import names, sealed
+from ..module_utils.launcher import pool, sealed
 from ..module_utils.launcher.paths import Paths
+
+_SECRETS = ("token", "app", "proxy_login", "container_proxy_login")
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
-    """Keep or remove the sealed credential."""
+    """Keep or remove the sealed credentials."""
     params = module.params
-    if not names.POOL_NAME.fullmatch(params["name"]):
-        raise Failure(f"{params['name']!r} is no name of a pool: lower-case letters, digits, hyphens, 20 at most")
+    pools = params["pools"] if params["pools"] is not None else [params]
+    names = [one["name"] for one in pools]
+    try:
+        pool.check_names(names)
+    except pool.PoolError as error:
+        raise Failure(str(error)) from error
     if params["state"] == "absent":
-        return _sealed_token.remove(Paths(), params["name"], module.check_mode)
-    if params["token"] is not None:
+        return _sealed_token.result({name: _sealed_token.remove(Paths(), name, module.check_mode) for name in names})
+    if any(one.get(secret) is not None for one in [params, *pools] for secret in _SECRETS):
         raise Failure(
-            "the token must not come to the host: call this module by its full name, so that it is sealed first"
+            "a credential must not come to the host: call this module by its full name, so that it is sealed first"
         )
-    offered = None
-    if params["_sealed"]:
-        document = params["_sealed"]
-        ciphertext = base64.b64decode(document["ciphertext"])
-        offered = sealed.Sealed(document["fingerprint"], document["verifier"], ciphertext)
-    elif not module.check_mode:
+    offered = {one["name"]: sealed.from_mapping(one) for one in params["_sealed"] or []}
+    if set(offered) != set(names) and not module.check_mode:
         raise Failure("nothing was sealed: call this module by its full name")
-    return _sealed_token.ensure(Paths(), params["name"], offered, module.check_mode)
+    return _sealed_token.result(
+        {name: _sealed_token.ensure(Paths(), name, offered.get(name), module.check_mode) for name in names}
+    )
 
 
 def main() -> None:
     """Entry point."""
+    secrets: dict[str, Any] = {
+        "token": {"type": "str", "no_log": True},
+        "app": {
+            "type": "dict",
+            "options": {
+                "client_id": {"type": "str", "required": True},
+                "private_key": {"type": "str", "required": True, "no_log": True},
+                "installation_id": {"type": "int", "default": 0},
+            },
+        },
+        "proxy_login": {"type": "str", "no_log": True},
+        "container_proxy_login": {"type": "str", "no_log": True},
+    }
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str", "default": "default"},
-            "token": {"type": "str", "no_log": True},
+            **secrets,
+            "pools": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"name": {"type": "str", "required": True}, **secrets},
+            },
             "public_key": {"type": "str"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             # What the control node sealed: no secret, but nobody's business either.
             "_sealed": {
-                "type": "dict",
+                "type": "list",
+                "elements": "dict",
                 "options": {
+                    "name": {"type": "str", "required": True},
                     "fingerprint": {"type": "str", "required": True},
                     "verifier": {"type": "str", "required": True, "no_log": True},
                     "ciphertext": {"type": "str", "required": True, "no_log": True},
+                    "payload": {"type": "str", "default": "", "no_log": True},
                 },
             },
         },

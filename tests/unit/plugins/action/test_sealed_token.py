@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import sealed
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import credential, envelope, sealed
 
 TOKEN = "ghp_" + "s" * 36
 
@@ -43,7 +43,7 @@ def public_key(private_key: Path) -> str:
 def test_the_real_key_opens_what_was_sealed(run_action: Any, private_key: Path, public_key: str, token: str) -> None:
     """RSA-OAEP with SHA-1, which is what micro-cipher reads; not one byte more than the token."""
     _result, [arguments] = run_action("sealed_token", token=token, public_key=public_key)
-    ciphertext = base64.b64decode(arguments["_sealed"]["ciphertext"])
+    ciphertext = base64.b64decode(arguments["_sealed"][0]["ciphertext"])
     options = ["-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha1"]
     assert openssl("pkeyutl", "-decrypt", "-inkey", private_key, *options, data=ciphertext) == token.encode()
 
@@ -51,7 +51,7 @@ def test_the_real_key_opens_what_was_sealed(run_action: Any, private_key: Path, 
 def test_the_host_gets_what_it_needs_to_compare(run_action: Any, private_key: Path, public_key: str) -> None:
     """The fingerprint of this key and the verifier of this secret, the same each time; the ciphertext is another."""
     first, second = (
-        run_action("sealed_token", token=TOKEN, public_key=public_key)[1][0]["_sealed"] for _unused in range(2)
+        run_action("sealed_token", token=TOKEN, public_key=public_key)[1][0]["_sealed"][0] for _unused in range(2)
     )
     der = openssl("pkey", "-in", private_key, "-pubout", "-outform", "DER")
     assert first["fingerprint"] == hashlib.sha256(der).hexdigest()
@@ -78,7 +78,7 @@ def test_the_plaintext_stays_here(
     assert len(ran) == 1
     for form in (TOKEN, base64.b64encode(TOKEN.encode()).decode()):
         assert form not in f"{json.dumps(sent)} {result} {ran}"
-    assert set(sent[0]) == {"name", "state", "_sealed"}
+    assert set(sent[0]) == {"pools", "state", "_sealed"}
 
 
 @pytest.mark.parametrize(
@@ -125,10 +125,56 @@ def test_a_control_node_without_openssl_names_the_remedy(
 def test_check_mode_works_before_micro_cipher_runs(run_action: Any) -> None:
     """The host then says that there would be a change."""
     _result, sent = run_action("sealed_token", check_mode=True, token=TOKEN)
-    assert sent == [{"name": "default", "state": "present"}]
+    assert sent == [{"pools": [{"name": "default"}], "state": "present"}]
 
 
 def test_removing_needs_no_token(run_action: Any) -> None:
     """Nor a key."""
     _result, sent = run_action("sealed_token", name="gpu", state="absent")
-    assert sent == [{"name": "gpu", "state": "absent"}]
+    assert sent == [{"pools": [{"name": "gpu"}], "state": "absent"}]
+
+
+APP_KEY = "-----BEGIN RSA PRIVATE KEY-----\n" + "M" * 1600 + "\n-----END RSA PRIVATE KEY-----\n"
+
+
+def opened(private_key: Path, one: dict[str, str]) -> credential.Credential:
+    """What a host's launcher finds in what it was sent."""
+    kept = sealed.from_mapping({"payload": "", **one})
+    options = ["-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha1"]
+    block = openssl("pkeyutl", "-decrypt", "-inkey", private_key, *options, data=kept.ciphertext)
+    return credential.load(envelope.unwrap(sealed.load(kept.dump()), block.decode()))
+
+
+def test_several_pools_are_sealed_in_one_go(run_action: Any, private_key: Path, public_key: str) -> None:
+    """Each with what it was given and nothing of another; the host opens each with its one key."""
+    pools = [
+        {"name": "default", "token": TOKEN},
+        {"name": "gpu", "app": {"client_id": "Iv23li", "private_key": APP_KEY, "installation_id": 7}},
+        {"name": "far", "token": TOKEN, "proxy_login": "me:p%40ss", "container_proxy_login": "job:x"},
+    ]
+    _result, [arguments] = run_action("sealed_token", pools=pools, public_key=public_key)
+    assert arguments["pools"] == [{"name": "default"}, {"name": "gpu"}, {"name": "far"}]
+    assert {one["name"]: opened(private_key, one) for one in arguments["_sealed"]} == {
+        "default": credential.Credential(token=TOKEN),
+        "gpu": credential.Credential(app=credential.App("Iv23li", APP_KEY, 7)),
+        "far": credential.Credential(token=TOKEN, proxy_login="me:p%40ss", container_proxy_login="job:x"),
+    }
+    for secret in (TOKEN, "MMMM", "p%40ss"):
+        assert secret not in json.dumps(arguments)
+
+
+def test_an_app_is_told_again_without_being_kept(run_action: Any, public_key: str) -> None:
+    """Its envelope is another each time, its verifier the same: an unchanged run writes nothing."""
+    app = {"client_id": "Iv23li", "private_key": APP_KEY}
+    first, second = (
+        run_action("sealed_token", app=app, public_key=public_key)[1][0]["_sealed"][0] for _unused in range(2)
+    )
+    assert first["verifier"] == second["verifier"]
+    assert first["payload"] != second["payload"]
+
+
+def test_the_pool_with_the_wrong_credential_is_named(run_action: Any, public_key: str) -> None:
+    """And nothing is sealed for the others."""
+    pools = [{"name": "default", "token": TOKEN}, {"name": "gpu", "token": "a b"}]
+    with pytest.raises(AnsibleActionFail, match="pool gpu: the token has a space"):
+        run_action("sealed_token", pools=pools, public_key=public_key)

@@ -36,13 +36,14 @@ class Images:
         self.local: dict[str, Image] = {}
         self.registry: dict[str, Image] = {}
         self.pulled: list[str] = []
+        self.logins: list[dict[str, str] | None] = []  #: what each pull said to the registry
 
     def get(self, name: str) -> Image:
         if name not in self.local:
             raise docker.errors.ImageNotFound(f"No such image: {name}")
         return self.local[name]
 
-    def get_registry_data(self, name: str) -> Any:
+    def get_registry_data(self, name: str, auth_config: dict[str, str] | None = None) -> Any:
         digest = self.known(name).attrs["RepoDigests"][0].partition("@")[2]
         return type("RegistryData", (), {"id": digest})
 
@@ -60,10 +61,13 @@ class Api:
         self._images = images
         self.pull_ends_with: dict[str, str] | None = None  #: an event in the place of a good end
 
-    def pull(self, repository: str, tag: str, stream: bool, decode: bool) -> Iterator[dict[str, str]]:
+    def pull(
+        self, repository: str, tag: str, stream: bool, decode: bool, auth_config: dict[str, str] | None = None
+    ) -> Iterator[dict[str, str]]:
         assert (stream, decode) == (True, True)
         name = f"{repository}{'@' if ':' in tag else ':'}{tag}"
         self._images.pulled.append(name)
+        self._images.logins.append(auth_config)
         image = self._images.known(name)
         yield {"status": "Pulling fs layer"}
         if self.pull_ends_with:

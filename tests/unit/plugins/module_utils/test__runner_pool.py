@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import Any, Callable
@@ -18,7 +19,14 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._runner_pool import Plan, PoolRun, plan
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._systemd import Systemd, Unit
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import files, life, names, pool, state
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import (
+    files,
+    life,
+    names,
+    pool,
+    retirement,
+    state,
+)
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
 from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_docker import Client, Image
 from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_systemd import Systemctl
@@ -94,9 +102,7 @@ class Host:
         for folder in (self.paths.pools, self.paths.units):
             Path(folder).mkdir(parents=True)
         self.write_pool(POOL)
-        self.run = PoolRun(
-            "default", self.paths, Systemd(self.systemctl, self.paths), self.client, self.sleep, lambda: self.now
-        )
+        self.run = PoolRun(self.paths, Systemd(self.systemctl, self.paths), self.client, self.sleep, lambda: self.now)
 
     def write_pool(self, config: pool.Pool) -> None:
         files.write(self.paths.pool(config.name), config.dump().encode(), 0o644)
@@ -120,7 +126,7 @@ class Host:
 
     def ensure(self, count: int, check_mode: bool = False, wait: bool = True) -> dict[str, Any]:
         self.systemctl.told.clear()
-        return self.run.ensure(count, wait, 120, check_mode)
+        return self.run.ensure({"default": count}, wait, 120, check_mode)
 
 
 @pytest.fixture
@@ -164,6 +170,9 @@ def test_what_is_too_much_is_drained(host: Host, check_mode: bool) -> None:
         # A job is not disturbed, and its successor is made anew anyway.
         ({"shown": state.BUSY, "config": "other", "image": "sha256:0"}, False),
         ({"shown": state.BUSY, "program": "other"}, True),
+        # One that cannot connect is mended by a new configuration; one without a container has it already.
+        ({"shown": state.STARTING, "container": "c", "config": "0ld"}, True),
+        ({"shown": state.STARTING, "config": "0ld"}, False),
     ],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -173,7 +182,8 @@ def test_only_idle_instances_that_are_outdated_are_renewed(
     """By configuration or image; a new launcher takes a busy one over without touching the job."""
     host.systemctl.instances("1")
     host.shows("1", **facts)
-    result = host.ensure(1, check_mode)
+    host.systemctl.on = lambda verb, _units: host.shows("1") if verb == "reload" else None
+    result = host.ensure(1, check_mode, wait=facts.get("shown") != state.STARTING)
     assert result["actions"] == (["Renewed 1"] if renewed else [])
     assert bool(host.systemctl.told) is (renewed and not check_mode)
 
@@ -258,19 +268,19 @@ def test_all_instances_are_drained(host: Host, wait: bool) -> None:
         (30, lambda: host.systemctl.active.pop("github-runner@1.service")),
         (60, lambda: host.systemctl.active.pop("github-runner@2.service")),
     ]
-    result = host.run.remove(wait, 120, False)
+    result = host.run.remove({"default"}, wait, 120, False)
     assert result["actions"] == ["Drained 2", "Drained 1"]
     assert (60 <= host.now <= 62) is wait
     assert host.systemctl.active["github-runner@gpu-1.service"] == "active"
     if wait:
-        assert not host.run.remove(wait, 120, False)["changed"]
+        assert not host.run.remove({"default"}, wait, 120, False)["changed"]
 
 
 def test_a_drain_that_takes_longer_says_whom_it_waits_for(host: Host) -> None:
     """And nobody is killed."""
     host.systemctl.instances("1", "2")
     with pytest.raises(Failure, match="these instances still drain after 120 s: 1, 2; run it again later"):
-        host.run.remove(True, 120, False)
+        host.run.remove({"default"}, True, 120, False)
     assert [one[0] for one in host.systemctl.told] == ["disable", "stop"]
 
 
@@ -288,3 +298,114 @@ def test_only_what_a_living_launcher_shows_is_told(facts: dict[str, Any] | None,
     shown = _runner_pool.describe("1", None, one)
     assert (shown["state"], shown["runner_name"], shown["runner_id"]) == expected
     assert (shown["unit"], shown["enabled"], shown["active_state"]) == ("github-runner@1.service", False, "inactive")
+
+
+GPU = dataclasses.replace(POOL, name="gpu", image="runner:2", network="gpu-net")
+
+
+def test_several_pools_come_up_in_one_go(host: Host) -> None:
+    """One enable and one start for all instances of all pools, each pool with its network and its image."""
+    host.write_pool(GPU)
+    host.client.images.local["runner:2"] = Image("sha256:2")
+
+    def on(verb: str, units_named: list[str]) -> None:
+        if verb == "start":
+            host.shows("1")
+            host.shows("gpu-1", config=GPU.config, image="sha256:2")
+
+    host.systemctl.on = on
+    result = host.run.ensure({"default": 1, "gpu": 1}, True, 120, False)
+    assert result["actions"] == ["Created network gpu-net", "Enabled 1", "Enabled gpu-1", "Started 1", "Started gpu-1"]
+    assert [one[0] for one in host.systemctl.told] == ["enable", "start"]
+    assert [(one["name"], one["pool"]) for one in result["instances"]] == [("1", "default"), ("gpu-1", "gpu")]
+    assert not host.run.ensure({"default": 1, "gpu": 1}, True, 120, False)["changed"]
+
+
+def test_one_pools_trouble_is_named_and_the_others_serve(host: Host) -> None:
+    """All are started before any is waited for."""
+    host.write_pool(dataclasses.replace(GPU, network="github-runner"))
+    host.systemctl.instances("1", "gpu-1")
+    host.shows("1")
+    host.shows("gpu-1", state.WAITING, reason="GitHub refused the token (401)", lasting=True)
+    with pytest.raises(Failure, match=r"1 of 2 instances are not ready: gpu-1 waiting: GitHub refused"):
+        host.run.ensure({"default": 1, "gpu": 1}, True, 120, False)
+
+
+def purge(host: Host, check_mode: bool = False, wait: bool = True) -> dict[str, Any]:
+    host.systemctl.told.clear()
+    return host.run.ensure({"default": 0}, wait, 120, check_mode, purge=True)
+
+
+def files_of(host: Host, name: str) -> list[str]:
+    return [path for path in retirement.files_of(host.paths, name) if Path(path).exists()]
+
+
+@pytest.fixture
+def two(host: Host) -> Host:
+    """A host with a second pool that nobody wants any more."""
+    host.write_pool(GPU)
+    Path(host.paths.sealed_dir).mkdir(parents=True)
+    files.write(host.paths.sealed("gpu"), b"{}", 0o600)
+    host.systemctl.instances("gpu-1", "gpu-2")
+    host.shows("gpu-1")
+    host.shows("gpu-2")
+    return host
+
+
+def test_a_pool_that_nobody_wants_is_drained_and_then_removed(two: Host) -> None:
+    """Credential and all, once its instances have ended; a second run has nothing to do."""
+    two.events = [(6, two.systemctl.active.clear)]
+    result = purge(two)
+    assert result["actions"] == [
+        *("Drained gpu-2", "Drained gpu-1", "Retired pool gpu"),
+        *(f"Removed {path}" for path in (two.paths.state("gpu-1"), two.paths.state("gpu-2"))),
+        *(f"Removed {path}" for path in (two.paths.sealed("gpu"), two.paths.pool("gpu"))),
+    ]
+    assert files_of(two, "gpu") == []
+    assert not purge(two)["changed"]
+
+
+def test_a_job_of_it_is_neither_ended_nor_waited_for(two: Host) -> None:
+    """The pool file says that it is retired, and stays with the credential for as long as the job needs them."""
+    two.shows("gpu-1", state.BUSY, job="build")
+    two.events = [(6, lambda: two.systemctl.active.pop("github-runner@gpu-2.service"))]
+    result = purge(two)
+    assert two.now < 10
+    assert pool.load(Path(two.paths.pool("gpu")).read_text()).retired
+    assert Path(two.paths.sealed("gpu")).exists()
+    assert [one["name"] for one in result["instances"]] == ["gpu-1"]
+    assert not purge(two)["changed"]
+
+
+def test_a_job_that_a_drain_gave_up_on_keeps_the_files(two: Host) -> None:
+    """Its unit has failed; the container works on, and the reconciler sees its end."""
+    for instance in ("gpu-1", "gpu-2"):
+        two.systemctl.active[f"github-runner@{instance}.service"] = "failed"
+    two.shows("gpu-1", state.BUSY, job="build")
+    two.shows("gpu-2", state.BUSY, job="build")
+    purge(two)
+    assert Path(two.paths.sealed("gpu")).exists()
+
+
+def test_check_mode_tells_what_a_purge_would_do(two: Host) -> None:
+    """As if nothing ran there, for that is what it predicts."""
+    before = files_of(two, "gpu")
+    actions = purge(two, check_mode=True)["actions"]
+    assert actions[:3] == ["Drained gpu-2", "Drained gpu-1", "Retired pool gpu"]
+    assert f"Removed {two.paths.sealed('gpu')}" in actions
+    assert (two.systemctl.told, files_of(two, "gpu")) == ([], before)
+
+
+def test_without_purge_other_pools_are_not_looked_at(two: Host) -> None:
+    """Whoever manages one pool by itself does not lose the others."""
+    assert not two.ensure(0)["changed"]
+    assert Path(two.paths.pool("gpu")).exists()
+
+
+def test_a_renewed_instance_is_waited_for(host: Host) -> None:
+    """What is reported afterwards is the new runner, not the one that is about to go."""
+    host.systemctl.instances("1")
+    host.shows("1", config="0ld")
+    host.events = [(2, lambda: host.shows("1", state.DRAINING)), (8, lambda: host.shows("1"))]
+    host.ensure(1)
+    assert 8 <= host.now <= 9

@@ -80,7 +80,8 @@ def test_check_mode_tells_the_same_and_touches_nothing(host: Host) -> None:
         ("python", ["Wrote {program}"], False),
         ("unit", ["Wrote {units}/github-runner@.service", "Reloaded systemd"], True),
         ("link", ["Linked {command}"], False),
-        ("another pool less", ["Removed {pools}/gpu.json"], False),
+        # A drain may need its file: it is runner_pool that removes it, when the last instance has gone.
+        ("another pool less", [], False),
         ("timer", ["Enabled github-runner-reconcile.timer"], False),
     ],
 )

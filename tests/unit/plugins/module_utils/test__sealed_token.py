@@ -45,11 +45,7 @@ def test_only_another_secret_or_key_is_a_change(
     """Two ciphertexts of one secret are no change; check mode tells the truth and writes nothing."""
     keep(paths, PRESENT.dump().encode())
     result = _sealed_token.ensure(paths, "default", offered, check_mode)
-    assert (result["changed"], result["path"], result["fingerprint"]) == (
-        changed,
-        paths.sealed("default"),
-        offered.fingerprint,
-    )
+    assert result == _sealed_token.Kept(changed, paths.sealed("default"), offered.fingerprint)
     kept = sealed.load(Path(paths.sealed("default")).read_text())
     assert kept == (offered if changed and not check_mode else PRESENT)
 
@@ -70,7 +66,7 @@ def test_what_cannot_be_used_is_replaced(paths: Paths, data: bytes | None, mode:
     """And then belongs to root alone, in a directory of root's; a second run changes nothing."""
     if data is not None:
         keep(paths, data, mode)
-    assert _sealed_token.ensure(paths, "default", AGAIN, False)["changed"]
+    assert _sealed_token.ensure(paths, "default", AGAIN, False).changed
     path = Path(paths.sealed("default"))
     assert files.read_private(str(path)) == AGAIN.dump()
     assert [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent, path.parent.parent)] == [
@@ -78,19 +74,23 @@ def test_what_cannot_be_used_is_replaced(paths: Paths, data: bytes | None, mode:
         0o700,
         0o700,
     ]
-    assert not _sealed_token.ensure(paths, "default", PRESENT, False)["changed"]
+    assert not _sealed_token.ensure(paths, "default", PRESENT, False).changed
 
 
 def test_nothing_of_the_credential_is_in_the_result(paths: Paths) -> None:
     """Neither verifier nor ciphertext, at any verbosity or in a diff."""
-    result = _sealed_token.ensure(paths, "default", sealed.Sealed("a" * 64, "deadbeef", b"ciphertext"), False)
-    assert set(result) == {"changed", "path", "fingerprint"}
+    kept = _sealed_token.ensure(paths, "default", sealed.Sealed("a" * 64, "deadbeef", b"ciphertext"), False)
+    assert _sealed_token.result({"default": kept}) == {
+        "changed": True,
+        "pools": [{"name": "default", "path": paths.sealed("default"), "changed": True}],
+        "fingerprint": "a" * 64,
+    }
 
 
 def test_a_host_without_a_key_would_get_a_credential(paths: Paths) -> None:
     """Check mode before micro-cipher runs."""
     result = _sealed_token.ensure(paths, "default", None, True)
-    assert (result["changed"], result["fingerprint"]) == (True, None)
+    assert (result.changed, result.fingerprint) == (True, None)
     assert not Path(paths.sealed_dir).exists()
 
 
@@ -98,6 +98,6 @@ def test_a_host_without_a_key_would_get_a_credential(paths: Paths) -> None:
 def test_a_credential_is_removed(paths: Paths, check_mode: bool) -> None:
     """Once."""
     keep(paths, PRESENT.dump().encode())
-    assert _sealed_token.remove(paths, "default", check_mode)["changed"]
+    assert _sealed_token.remove(paths, "default", check_mode).changed
     assert Path(paths.sealed("default")).exists() is check_mode
-    assert _sealed_token.remove(paths, "default", check_mode)["changed"] is check_mode
+    assert _sealed_token.remove(paths, "default", check_mode).changed is check_mode

@@ -126,7 +126,7 @@ def test_the_action_group_holds_every_module() -> None:
     ("name", "given", "said"),
     [
         ("runner_unit", {}, "state is present but all of the following are missing: pools"),
-        ("runner_pool", {}, "state is present but all of the following are missing: count"),
+        ("runner_pool", {}, "state is present but any of the following are missing: count, pools"),
         ("runner_registrations", {"url": "u", "token": "t", "state": "pruned"}, "missing: marks"),
         ("images", {}, "missing required arguments: images"),
         ("images", {"images": ["a"], "pull": "sometimes"}, "value of pull must be one of"),

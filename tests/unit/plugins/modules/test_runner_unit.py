@@ -21,6 +21,7 @@ OPTIONS: dict[str, Any] = {
     "url": "https://github.com/acme",
     "image": "runner:1",
     "labels": [],
+    "default_labels": True,
     "runner_group_id": 1,
     "network": "github-runner",
     "cipher_network": "cipher-net",
@@ -42,6 +43,7 @@ OPTIONS: dict[str, Any] = {
         ({"cpus": 1.5}, {"nano_cpus": 1_500_000_000}),
         ({"cpus": 0.1}, {"nano_cpus": 100_000_000}),
         ({"labels": ["gpu"]}, {"labels": ("self-hosted", "linux", "x64", "gpu")}),
+        ({"labels": ["gpu"], "default_labels": False}, {"labels": ("gpu",)}),
     ],
 )
 def test_options_become_a_pool(

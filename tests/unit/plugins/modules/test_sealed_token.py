@@ -18,7 +18,13 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
 from ansible_collections.socialgouv.actions_runner.plugins.modules import sealed_token
 
-SEALED = {"fingerprint": "a" * 64, "verifier": "0f", "ciphertext": base64.b64encode(b"cipher").decode()}
+SEALED = {
+    "name": "default",
+    "payload": "",
+    "fingerprint": "a" * 64,
+    "verifier": "0f",
+    "ciphertext": base64.b64encode(b"cipher").decode(),
+}
 
 
 @pytest.fixture
@@ -30,7 +36,8 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
 
 
 def work(check_mode: bool = False, **params: Any) -> dict[str, Any]:
-    given = {"name": "default", "token": None, "public_key": None, "state": "present", "_sealed": None, **params}
+    given = {"name": "default", "token": None, "pools": None, "public_key": None, "state": "present", **params}
+    given["_sealed"] = [params["_sealed"]] if isinstance(params.get("_sealed"), dict) else params.get("_sealed")
     return sealed_token.work(SimpleNamespace(params=given, check_mode=check_mode))  # type: ignore[arg-type]
 
 
@@ -47,11 +54,11 @@ def test_what_was_sealed_is_kept(paths: Paths) -> None:
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"token": "ghp_secret"}, "the token must not come to the host"),
-        ({"token": "ghp_secret", "_sealed": SEALED}, "the token must not come to the host"),
+        ({"token": "ghp_secret"}, "a credential must not come to the host"),
+        ({"token": "ghp_secret", "_sealed": SEALED}, "a credential must not come to the host"),
         ({}, "nothing was sealed: call this module by its full name"),
-        ({"name": "../x", "_sealed": SEALED}, "is no name of a pool"),
-        ({"name": "X", "state": "absent"}, "is no name of a pool"),
+        ({"name": "../x", "_sealed": SEALED}, "the pool name '.*' is not usable"),
+        ({"name": "X", "state": "absent"}, "the pool name '.*' is not usable"),
     ],
 )
 def test_anything_else_is_refused(params: dict[str, Any], said: str) -> None:
