@@ -31,19 +31,28 @@ _RUNNERS = (
 )
 _OWNERS = {
     "api.github.com": ("/orgs/{org}", "/repos/{owner}/{repo}"),
-    # Enterprises' paths are in Enterprise Cloud's description only.
+    # Enterprises' paths are in Enterprise Cloud's description, not in github.com's.
     "ghec": ("/enterprises/{enterprise}",),
+    "ghes-3.19": ("/orgs/{org}", "/repos/{owner}/{repo}", "/enterprises/{enterprise}"),
 }
+_APP = (
+    "/orgs/{org}/installation",
+    "/repos/{owner}/{repo}/installation",
+    "/app/installations/{installation_id}/access_tokens",
+)
 _OTHERS = {
     "api.github.com": (
         "/orgs/{org}/actions/runner-groups",
-        "/orgs/{org}/installation",
-        "/repos/{owner}/{repo}/installation",
-        "/app/installations/{installation_id}/access_tokens",
+        *_APP,
         "/rate_limit",
         "/meta",
     ),
     "ghec": ("/enterprises/{enterprise}/actions/runner-groups",),
+    "ghes-3.19": (
+        "/orgs/{org}/actions/runner-groups",
+        "/enterprises/{enterprise}/actions/runner-groups",
+        *_APP,
+    ),
 }
 # Errors that every path can answer with, though few of them say so.
 _ALWAYS = ("#/components/schemas/basic-error",)

@@ -57,10 +57,11 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize("server", ["", "/api/v3"], ids=["github.com", "Enterprise Server"])
 @pytest.mark.parametrize("owner", OWNERS)
-def test_every_call_answers_as_described(github, descriptions, owner):
-    """Each call of each kind of owner, from nothing to a runner and back."""
-    runners = f"/{owner}/actions/runners"
+def test_every_call_answers_as_described(github, descriptions, owner, server):
+    """Each call of each kind of owner, from nothing to a runner and back, at either kind of GitHub."""
+    runners = f"{server}/{owner}/actions/runners"
     made = github.ask("POST", f"{runners}/generate-jitconfig", wish())
     number = made.document["runner"]["id"]
     exchanges = {
@@ -84,6 +85,8 @@ def test_every_call_answers_as_described(github, descriptions, owner):
     [
         "/orgs/acme/actions/runner-groups",
         "/enterprises/acme-group/actions/runner-groups",
+        "/api/v3/orgs/acme/actions/runner-groups",
+        "/api/v3/enterprises/acme-group/actions/runner-groups",
         "/rate_limit",
         "/meta",
     ],

@@ -38,7 +38,7 @@ def answer(**changes):
     return json.dumps({"runner": runner, "encoded_jit_config": "e30="}).encode()
 
 
-@pytest.mark.parametrize("name", ["api.github.com", "ghec"])
+@pytest.mark.parametrize("name", ["api.github.com", "ghec", "ghes-3.19"])
 def test_the_extract_is_of_the_pinned_version_and_whole(name):
     """Every path is there, every reference leads somewhere, and making the extract anew changes nothing."""
     document = json.loads((FOLDER / f"{name}.json").read_text())

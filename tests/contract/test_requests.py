@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from contract_kit.wire import Recorder
+from stand_in.server import Server
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._registrations import RequestsTransport
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
@@ -47,6 +49,52 @@ def client(github, recorder):
         )
 
     return make
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "number"),
+    [("organization", "Default", 1), ("organization", "RESTRICTED", 2), ("enterprise", "restricted", 2)],
+)
+def test_a_runner_group_is_found_by_its_name(client, kind, name, number):
+    """As GitHub compares names, without case."""
+    assert client(kind).group_id(name) == number
+
+
+def test_a_group_that_is_not_there_is_named_with_those_that_are(client):
+    """So that a slip of the pen is seen at once."""
+    with pytest.raises(Trouble, match="has no runner group 'gpu'; there are: Default, restricted") as caught:
+        client().group_id("gpu")
+    assert caught.value.lasting
+
+
+@pytest.mark.parametrize("kind", SCOPES)
+def test_a_registration_token_registers(client, github, kind):
+    """What a container that registers itself is given."""
+    given = client(kind).registration_token()
+    owner = {"organization": "acme", "repository": "acme/widgets", "enterprise": "enterprises/acme-group"}[kind]
+    wish = {"url": f"https://github.com/{owner}", "name": "one", "labels": ["a"], "ephemeral": True}
+    assert Server(github.base).register({**wish, "token": given["token"]}).status == 201
+
+
+@pytest.mark.parametrize(
+    ("token", "kind", "said"),
+    [
+        ("classic", None, ""),
+        ("fine", None, ""),
+        ("reader", None, ""),
+        ("nobody's", "refused", "(401)"),
+        ("scopeless", "not_found", "lacks the scope admin:org"),
+    ],
+)
+def test_a_cheap_look_tells_whether_a_token_will_do(client, recorder, token, kind, said):
+    """One request that changes nothing, before any host is touched."""
+    if kind is None:
+        client(token=token).check()
+    else:
+        with pytest.raises(Trouble, match=re.escape(said)) as caught:
+            client(token=token).check()
+        assert caught.value.kind == kind
+    assert [exchange.method for exchange in recorder.exchanges] == ["GET"]
 
 
 @pytest.mark.parametrize("kind", SCOPES)
@@ -93,8 +141,8 @@ def test_every_request_names_its_version_and_its_sender(client, recorder):
     ("token", "kind", "said"),
     [
         ("nobody's", "refused", "(401)"),
-        ("reader", "forbidden", "organization_self_hosted_runners=write"),
-        ("scopeless", "not_found", "(404)"),
+        ("reader", "forbidden", 'it lacks the organization permission "Self-hosted runners": read and write'),
+        ("scopeless", "not_found", "(404): it lacks the scope admin:org"),
         ("spent", "limited", "(403)"),
     ],
 )

@@ -19,6 +19,8 @@ from openapi_schema_validator import OAS30Validator
 
 from .wire import Exchange
 
+#: Below it an Enterprise Server has all of its calls.
+SERVER_PREFIX = "/api/v3"
 FOLDER = Path(__file__).resolve().parents[1] / "openapi"
 _HOST = "https://api.github.com"
 
@@ -29,7 +31,8 @@ class Description:
     def __init__(self, document: dict[str, Any]):
         # The description was validated by those who publish it; reading it again so takes seconds.
         config = Config(spec_validator_cls=None, additional_properties_default_policy="forbid")
-        self._document = _with_error_status(document)
+        # An Enterprise Server's address is its owner's.
+        self._document = {**_with_error_status(document), "servers": [{"url": _HOST}]}
         self._api = OpenAPI.from_dict(self._document, config=config)
         self._templates = [(_pattern(template), template) for template in document["paths"]]
 
@@ -101,26 +104,35 @@ class Description:
 
 
 class Descriptions:
-    """Several descriptions; the first that has a path speaks for it."""
+    """Several descriptions; the first that has a path speaks for it, and an Enterprise Server's for its own."""
 
-    def __init__(self, descriptions: Iterable[Description]):
+    def __init__(self, descriptions: Iterable[Description], server: Iterable[Description]):
         self._all = list(descriptions)
+        self._server = list(server)
 
     @classmethod
     def load(cls) -> Descriptions:
         """Those that tests/contract/extract.py has written."""
-        return cls(Description(json.loads(file.read_text())) for file in sorted(FOLDER.glob("*.json")))
+        found = {file.stem: Description(json.loads(file.read_text())) for file in sorted(FOLDER.glob("*.json"))}
+        return cls(
+            (one for name, one in found.items() if not name.startswith("ghes")),
+            (one for name, one in found.items() if name.startswith("ghes")),
+        )
 
     def request_violations(self, exchange: Exchange) -> list[str]:
         """As Description's."""
-        return self._for(exchange).request_violations(exchange)
+        return [found for one, seen in self._for(exchange) for found in one.request_violations(seen)]
 
     def answer_violations(self, exchange: Exchange) -> list[str]:
         """As Description's."""
-        return self._for(exchange).answer_violations(exchange)
+        return [found for one, seen in self._for(exchange) for found in one.answer_violations(seen)]
 
-    def _for(self, exchange: Exchange) -> Description:
-        return next((one for one in self._all if one.knows(exchange.path)), self._all[0])
+    def _for(self, exchange: Exchange) -> list[tuple[Description, Exchange]]:
+        """The descriptions that speak for an exchange, and the exchange as they know it."""
+        if exchange.path.startswith(f"{SERVER_PREFIX}/"):
+            inside = exchange._replace(path=exchange.path[len(SERVER_PREFIX) :])
+            return [(one, inside) for one in self._server]
+        return [(next((one for one in self._all if one.knows(exchange.path)), self._all[0]), exchange)]
 
 
 def _with_error_status(document: dict[str, Any]) -> dict[str, Any]:
