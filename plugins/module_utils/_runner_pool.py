@@ -14,8 +14,8 @@ from . import _networks, _retired
 from ._failure import Failure
 from ._systemd import Systemd, Unit
 from .launcher import files, names, pool, state
-from .launcher.life import program_signature
 from .launcher.paths import Paths
+from .launcher.program import program_signature
 from .launcher.state import State
 
 # A state from before this run may still stand: the instance looks every two seconds whether something was mended.

@@ -26,6 +26,7 @@ from .offload import Offloaded
 from .output import Line
 from .paths import Paths
 from .pool import Pool
+from .program import program_signature
 from .remote import Remote
 from .signals import Signals
 
@@ -487,8 +488,3 @@ class Life:
 
 def _name(found: dict[str, Any]) -> str:
     return str(found["Names"][0].lstrip("/"))
-
-
-def program_signature(paths: Paths) -> str:
-    """What changes when the launcher or its unit is replaced."""
-    return repr(files.signature(paths.program, paths.unit))

@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shlex
 import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[3]
 TESTBED = ROOT / "tests" / "testbed" / "testbed"
 PROBE = Path(__file__).resolve().parents[1] / "on_host" / "probe.py"
 NAME = os.environ.get("TESTBED_NAME") or "bed"
 READY_SECONDS = 120.0
+
+
+class Cost(NamedTuple):
+    """What a run took: by the clock, and of the control node's processors."""
+
+    seconds: float
+    cpu: float
 
 
 class Bed:
@@ -76,8 +84,8 @@ class Bed:
                 raise SystemExit(f"{host} is not {state} after {READY_SECONDS:g} s: {json.dumps(found)}")
             time.sleep(0.2)
 
-    def playbook(self, playbook: str | Path, *arguments: str) -> float:
-        """Run a playbook over the bed; gives the seconds that it took."""
+    def playbook(self, playbook: str | Path, *arguments: str) -> Cost:
+        """Run a playbook over the bed; gives what it took."""
         environment = {
             **os.environ,
             **self._exports(),
@@ -91,12 +99,13 @@ class Bed:
             f"@{self._testbed('token-file').strip()}",
             *arguments,
         ]
-        began = time.monotonic()
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        seconds = time.monotonic() - began
+        seconds, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode:
             raise SystemExit(f"{shlex.join(command)} failed:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
-        return seconds
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return Cost(seconds, cpu)
 
     def versions(self, host: str) -> dict[str, str]:
         """What was measured with what."""

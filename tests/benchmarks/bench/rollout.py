@@ -11,12 +11,11 @@ import datetime
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from . import figures, report
-from .bed import ROOT, Bed
+from .bed import ROOT, Bed, Cost
 from .figures import Spread
 
 COLLECTIONS = ROOT / ".build" / "rival"
@@ -37,10 +36,10 @@ RIVAL = Side(Path(__file__).resolve().parents[1] / "rival" / "site.yml", "rival_
 
 
 class Case(NamedTuple):
-    """What one side took: the first run on fresh hosts (or the one that added instances), and unchanged ones."""
+    """What one side took: the first run (on fresh hosts, or the one that added instances), and unchanged ones."""
 
-    first: float
-    unchanged: Spread
+    first: Cost
+    unchanged: list[Cost]
 
 
 Results = dict[tuple[int, int], tuple[Case, Case]]  #: by hosts and instances: ours, the rival's
@@ -52,13 +51,31 @@ def measure(bed: Bed, options: argparse.Namespace) -> str:
     results: Results = {}
     for hosts in options.hosts:
         # Several numbers of instances on one host only: they add nothing to what several hosts tell.
-        counts = options.instances if hosts == options.hosts[0] else options.instances[:1]
-        ours = _cases(bed, OURS, hosts, counts, options.repeat)
-        rival = _cases(bed, RIVAL, hosts, counts, options.repeat)
-        for count, one, other in zip(counts, ours, rival):
-            results[hosts, count] = one, other
-            print(f"{hosts} hosts, {count} instances: {one} {other}", file=sys.stderr)
+        for number, count in enumerate(options.instances if hosts == options.hosts[0] else options.instances[:1]):
+            results[hosts, count] = _turns(bed, hosts, count, options.repeat, fresh=number == 0)
+            print(f"{hosts} hosts, {count} instances each: {results[hosts, count]}", file=sys.stderr)
     return section(results, bed.versions(bed.host(1)))
+
+
+def _turns(bed: Bed, hosts: int, count: int, repeat: int, fresh: bool) -> tuple[Case, Case]:
+    """Both sides: first runs, then unchanged ones turn by turn on the same hosts, where each has its own things."""
+    if fresh:
+        bed.fresh(hosts)
+    rival_first = _run(bed, RIVAL, count)
+    if fresh:
+        bed.fresh(hosts)
+    ours = Case(_run(bed, OURS, count), [])
+    rival = Case(rival_first, [])
+    if fresh:
+        _run(bed, RIVAL, count)
+    for _turn in range(repeat):
+        ours.unchanged.append(_run(bed, OURS, count))
+        rival.unchanged.append(_run(bed, RIVAL, count))
+    return ours, rival
+
+
+def _run(bed: Bed, side: Side, count: int) -> Cost:
+    return bed.playbook(side.playbook, "--extra-vars", f"{side.count}={count}", "--forks=10")
 
 
 def fetch() -> None:
@@ -74,55 +91,50 @@ def fetch() -> None:
         wheel.unlink()
 
 
-def _cases(bed: Bed, side: Side, hosts: int, counts: Sequence[int], repeat: int) -> list[Case]:
-    bed.fresh(hosts)
-    cases = []
-    for count in counts:
-        arguments = ["--extra-vars", f"{side.count}={count}", "--forks=10"]
-        first = bed.playbook(side.playbook, *arguments)
-        unchanged = figures.spread(bed.playbook(side.playbook, *arguments) for _run in range(repeat))
-        cases.append(Case(first, unchanged))
-    return cases
-
-
 def section(results: Results, versions: dict[str, str]) -> str:
     """The section of the document. Pure but for today's date."""
-    head = ["hosts, instances each", "this collection, s", "a host", "the rival, s", "ratio"]
+    head = ["hosts, instances each", "this collection, s", "a host", "the rival, s", "ratio", "ratio of CPU"]
     first, unchanged = [], []
     for (hosts, count), (ours, rival) in results.items():
-        name = f"{hosts}, {count}"
-        first.append([name, *_row(ours.first, rival.first, hosts)])
-        row = _row(ours.unchanged.median, rival.unchanged.median, hosts)
-        row[0] = _spread(ours.unchanged)
-        row[2] = _spread(rival.unchanged)
-        unchanged.append([name, *row])
+        first.append([f"{hosts}, {count}", *_row([ours.first], [rival.first], hosts)])
+        unchanged.append([f"{hosts}, {count}", *_row(ours.unchanged, rival.unchanged, hosts)])
     today = datetime.date.today().isoformat()
     return (
         f"## Rollouts\n\n{report.versions(today, versions)}\n"
         "Over ssh with pipelining, ten forks; hosts that share one machine's processors. The rival is the same\n"
         "procedure with community.docker, ansible.builtin.template and ansible.builtin.systemd_service, one item at a\n"
         "time (`tests/benchmarks/rival`). It starts containers that sleep; this collection waits until GitHub has\n"
-        "every runner.\n\n"
+        "every runner. CPU is the control node's: other load on the machine moves it least.\n\n"
         "The first run, images included; where it is not the first on its host, the one that adds the instances:\n\n"
-        f"{report.table(head, first)}\nUnchanged:\n\n{report.table(head, unchanged)}{_per_instance(results)}"
+        f"{report.table(head, first)}\nUnchanged, turn by turn:\n\n{report.table(head, unchanged)}"
+        f"{_per_instance(results)}"
     )
 
 
-def _row(ours: float, rival: float, hosts: int) -> list[str]:
-    return [f"{ours:.1f}", f"{ours / hosts:.1f}", f"{rival:.1f}", f"{ours / rival:.2f}"]
+def _row(ours: list[Cost], rival: list[Cost], hosts: int) -> list[str]:
+    here, there = (figures.spread(one.seconds for one in side) for side in (ours, rival))
+    cpu, rival_cpu = (figures.spread(one.cpu for one in side).median for side in (ours, rival))
+    return [
+        _spread(here),
+        f"{here.median / hosts:.1f}",
+        _spread(there),
+        f"{here.median / there.median:.2f}",
+        f"{cpu / rival_cpu:.2f}",
+    ]
 
 
 def _spread(one: Spread) -> str:
-    return f"{one.median:.1f} ({one.least:.1f} to {one.most:.1f})"
+    return f"{one.median:.1f}" + (f" ({one.least:.1f} to {one.most:.1f})" if one.count > 1 else "")
 
 
 def _per_instance(results: Results) -> str:
-    counts = sorted(count for hosts, count in results if hosts == min(hosts for hosts, _count in results))
+    hosts = min(hosts for hosts, _count in results)
+    counts = sorted(count for number, count in results if number == hosts)
     if len(counts) < 2:
         return ""
-    hosts, fewest, most = min(hosts for hosts, _count in results), counts[0], counts[-1]
-    each = [
-        (results[hosts, most][side].unchanged.median - results[hosts, fewest][side].unchanged.median) / (most - fewest)
-        for side in (0, 1)
+    fewest, most = results[hosts, counts[0]], results[hosts, counts[-1]]
+    medians = [
+        [figures.spread(one.seconds for one in case.unchanged).median for case in both] for both in (fewest, most)
     ]
+    each = [(after - before) / (counts[-1] - counts[0]) for before, after in zip(*medians)]
     return f"\nEach more instance, unchanged: {each[0]:.2f} s; the rival's: {each[1]:.2f} s.\n"
