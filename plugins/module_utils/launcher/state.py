@@ -38,7 +38,7 @@ class State:
     since: float = 0.0  #: when the instance came into this state
     until: float | None = None  #: when it tries again by itself
     pid: int = 0
-    program: str = ""  #: which launcher runs, as ``life.program_signature`` writes it
+    program: str = ""  #: which launcher runs, as ``program.program_signature`` writes it
     runner: str | None = None
     runner_id: int | None = None
     container: str | None = None

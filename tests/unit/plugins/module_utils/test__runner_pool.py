@@ -21,9 +21,9 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils._runner_
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._systemd import Systemd, Unit
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import (
     files,
-    life,
     names,
     pool,
+    program,
     retirement,
     state,
 )
@@ -120,7 +120,7 @@ class Host:
             "pid": os.getpid(),
             "config": POOL.config,
             "image": "sha256:1",
-            "program": life.program_signature(self.paths),
+            "program": program.program_signature(self.paths),
         }
         state.write(self.paths, state.State(instance, names.parse_instance(instance)[0], shown, **{**good, **facts}))
 
