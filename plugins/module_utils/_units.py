@@ -43,6 +43,8 @@ StateDirectory=github-runner/tally
 SyslogIdentifier=github-runner
 # What a job prints must not choose its own priority in the journal.
 SyslogLevelPrefix=no
+# The C library gives back at once what the start has used up: a tenth of what a standing instance weighs.
+Environment=MALLOC_MMAP_THRESHOLD_=16384 MALLOC_TRIM_THRESHOLD_=0 MALLOC_TOP_PAD_=0
 LimitCORE=0
 NoNewPrivileges=yes
 ProtectSystem=strict

@@ -86,6 +86,7 @@ class Life:
         self._troubles = 0
         self._launched_at = 0.0
         self._owes_wait = True  # for runners that ended at once, also those of the process before
+        self._users: dict[str, list[int]] = {}  # see launch.make
         self._spare: Spare | None = None
         self._ended = False  # whether the spare's turn has come
         self._tally = tally.read(paths, instance, self._pool_name)
@@ -222,7 +223,7 @@ class Life:
         self._board.show(state.STARTING)
         making = self._make()
         # What did not serve the last runner, which ended at once, is not tried again.
-        making.go(config.dump(), runner, self._board.state.failures > 0)
+        making.go(config.dump(), runner, self._board.state.failures > 0, self._users)
         return self._start(config, runner, self._made(making))
 
     def _new_name(self, config: Pool) -> str:
@@ -233,8 +234,8 @@ class Life:
         engine, registrar, offload = self._engine, self._registrar, self._offload
         instance, mark = self._instance, self._host.mark
 
-        def make(text: str, runner: str, afresh: bool) -> dict[str, Any]:
-            return launch.make(engine, registrar, offload, pool.load(text), instance, mark, runner, afresh)
+        def make(text: str, runner: str, afresh: bool, users: dict[str, list[int]]) -> dict[str, Any]:
+            return launch.make(engine, registrar, offload, pool.load(text), instance, mark, runner, afresh, users)
 
         return offload(make, registrar.warm)
 
@@ -245,6 +246,7 @@ class Life:
             self._tally.refused(trouble.kind)
             raise
         self._tally.registered(made.pop("quota"))
+        self._users = {made["image"]: made.pop("user")}
         return dict(made)
 
     def _start(self, config: Pool, runner: str, made: dict[str, Any]) -> str:
@@ -291,7 +293,7 @@ class Life:
             return
         spare = self._spare
         spare.config, spare.runner, spare.begun = config, self._new_name(config), self._clock()
-        spare.making.go(config.dump(), spare.runner, False)
+        spare.making.go(config.dump(), spare.runner, False, self._users)
 
     def _succeed(self) -> str | None:
         """Start the spare of a container that has ended, and remove that one after; None where no spare may be used."""

@@ -162,7 +162,7 @@ def test_what_github_asked_to_wait_is_waited(tmp_path: Path) -> None:
     assert nothing_is_left(world)
 
 
-@pytest.mark.parametrize("call", ["image", "create", "inspect", "get_archive", "put_archive", "start"])
+@pytest.mark.parametrize("call", ["image", "create", "put_archive", "start"])
 def test_a_spare_that_cannot_be_made_is_no_loss(tmp_path: Path, call: str) -> None:
     """Docker fails once, at whatever step: the instance waits and stands again, with nothing left over."""
     world = World(tmp_path, job(10, 60))
@@ -201,3 +201,16 @@ def test_an_end_is_seen_whatever_docker_remembers(tmp_path: Path, tells: bool) -
     assert world.live() == 0
     assert moments(world, "start") == [0, ENDED]
     assert nothing_is_left(world)
+
+
+def test_an_images_user_is_asked_for_once(tmp_path: Path) -> None:
+    """The answer takes as long as all the rest of a start; another image is asked again."""
+    world = World(tmp_path, job(10, 60), job(10, 60))
+    world.at(100, lambda: world.engine.images.update({"runner:1": "sha256:3"}))
+    seen: list[int] = []
+    for moment in (100, 200):
+        world.at(moment, lambda: seen.append(world.engine.count("get_archive")))
+    world.at(201, world.signals.terminate)
+    assert world.live() == 0
+    assert len(world.engine.made) == 3
+    assert seen == [1, 2]
