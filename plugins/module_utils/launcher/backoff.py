@@ -21,7 +21,7 @@ def delay(
     *,
     lasting: bool = False,
     retry_after: float | None = None,
-    rng: Callable[[], float] = lambda: random.random(),
+    rng: Callable[[], float] | None = None,
 ) -> float:
     """Seconds to wait after ``failures`` failures in a row, jittered so that a fleet does not march in step.
 
@@ -29,6 +29,7 @@ def delay(
     for is never undercut; it is spread by up to a fifth, for all instances were told the same.
     """
     exponential = min(LONGEST, (LASTING if lasting else FIRST) * 2 ** min(max(failures, 1) - 1, 16))
+    rng = rng or random.random  # here, so that the module is loaded when it is needed
     own = exponential * (0.5 + rng() / 2)
     if retry_after is None:
         return own

@@ -21,6 +21,8 @@ SEED = Path(__file__).resolve().parents[1] / "seed" / "seed-runner@.service"
 INSTANCES = (1, 2, 3, 4)
 OURS = [f"github-runner@{number}.service" for number in INSTANCES]
 SEEDS = [f"seed-runner@{number}.service" for number in INSTANCES]
+#: Docker's default one, and the runners': a container on a network of one's own takes longer to start.
+NETWORKS = ("bridge", "github-runner")
 IMAGE = "ghcr.io/socialgouv/actions-runner:master"
 
 
@@ -52,28 +54,39 @@ def measure(bed: Bed, options: argparse.Namespace) -> str:
 
 def _turns(bed: Bed, host: str, rounds: int) -> dict[str, Spread]:
     """Turn by turn: a bare ``docker run``, a container of the seed's that ends, a job of ours."""
-    bare = []
-    began = bed.on_host(host, "date +%s.%N").strip()
+    bare: dict[str, list[float]] = {network: [] for network in NETWORKS}
+    ours: list[float] = []
+    seeds: list[float] = []
     for _round in range(rounds):
-        bare.append(bed.probe(host, "run", IMAGE)["seconds"])
+        # Docker remembers its last 256 events only: each turn asks for its own.
+        began = bed.on_host(host, "date +%s.%N").strip()
+        for network in NETWORKS:
+            bare[network].append(bed.probe(host, "run", network, IMAGE)["seconds"])
         bed.probe(host, "replace", "runner-1")
         before = bed.wait_for(host, "idle")
         bed.job("true")
-        used = _used(bed, host, before)
-        bed.wait_for(host, "idle", gone=[used])
+        bed.wait_for(host, "idle", gone=[_used(bed, host, before)])
+        events = _events(bed, host, began)
+        ours += figures.replacements(events, figures.LABEL_INSTANCE)
+        seeds += figures.replacements([one for one in events if _name(one) == "runner-1"], "name")
+    return {
+        **{network: figures.spread(times) for network, times in bare.items()},
+        "seed": figures.spread(seeds),
+        "ours": figures.spread(ours),
+    }
+
+
+def _events(bed: Bed, host: str, began: str) -> list[dict[str, Any]]:
     lines = bed.on_host(
         host,
         f"docker events --since {began} --until $(date +%s.%N) --filter type=container"
         " --filter event=die --filter event=start --format '{{json .}}'",
     )
-    events = [json.loads(line) for line in lines.splitlines()]
-    ours = [event for event in events if figures.LABEL_INSTANCE in event["Actor"]["Attributes"]]
-    seeds = [event for event in events if event["Actor"]["Attributes"].get("name") == "runner-1"]
-    return {
-        "bare": figures.spread(bare),
-        "seed": figures.spread(figures.replacements(seeds, "name")),
-        "ours": figures.spread(figures.replacements(ours, figures.LABEL_INSTANCE)),
-    }
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+def _name(event: dict[str, Any]) -> str:
+    return str(event["Actor"]["Attributes"].get("name"))
 
 
 def _used(bed: Bed, host: str, before: list[dict[str, Any]]) -> str:
@@ -121,13 +134,21 @@ def section(
             for key, name in (("idle", "idle"), ("sealed", "sealed"), ("seed", "the seed's, idle"))
         ],
     )
-    bare = turns["bare"].median
+    bare = turns["bridge"].median
+    same = turns["github-runner"].median
     between = report.table(
-        ["seconds", "median", "least", "most", "times", "ratio"],
+        ["seconds", "median", "least", "most", "times", "ratio", "on that network"],
         [
-            [name, *(f"{value:.2f}" for value in one[:3]), str(one.count), f"{one.median / bare:.2f}"]
+            [
+                name,
+                *(f"{value:.2f}" for value in one[:3]),
+                str(one.count),
+                f"{one.median / bare:.2f}",
+                f"{one.median / same:.2f}",
+            ]
             for name, one in (
-                ("a bare `docker run -d` of the same image", turns["bare"]),
+                ("a bare `docker run -d` of the same image", turns["bridge"]),
+                ("the same on a network of its own, as runners are", turns["github-runner"]),
                 ("this collection: from a runner's end to its successor's start", turns["ours"]),
                 ("the seed's unit: the same", turns["seed"]),
             )
@@ -139,7 +160,7 @@ def section(
         "The seed keeps an attached `docker run` for each runner, without which nothing would restart it.\n\n"
         f"{asleep}\nA wake-up is a context switch, whether voluntary or not.\n\n{between}\n"
         "From Docker's own events, `die` to `start`. GitHub's stand-in answers at once, and what time it takes is not\n"
-        "subtracted. Of the three, only the first shows no container that ends.\n"
+        "subtracted. In the first two, no container ends meanwhile.\n"
     )
 
 

@@ -6,7 +6,7 @@
 
 memory UNIT...           kB of the units' main processes
 calm SECONDS UNIT...     what they do in that time: context switches, CPU
-run IMAGE                how long a bare ``docker run -d`` takes
+run NETWORK IMAGE        how long a bare ``docker run -d`` takes
 replace CONTAINER        end a container and wait until another runs under its name
 """
 
@@ -54,10 +54,10 @@ def calm(seconds: float, pids: list[int]) -> list[dict[str, float]]:
     return [{key: now[key] - then[key] for key in now} for then, now in zip(before, after)]
 
 
-def run(image: str) -> dict[str, float]:
+def run(network: str, image: str) -> dict[str, float]:
     """One bare container, from the command to its return."""
     began = time.monotonic()
-    container = _run("docker", "run", "-d", image, "sleep", "infinity").strip()
+    container = _run("docker", "run", "-d", "--network", network, image, "sleep", "infinity").strip()
     seconds = time.monotonic() - began
     _run("docker", "rm", "-f", container)
     return {"seconds": seconds}
@@ -89,7 +89,7 @@ def main(arguments: list[str]) -> object:
     if command == "calm":
         return calm(float(rest[0]), [main_pid(unit) for unit in rest[1:]])
     if command == "run":
-        return run(rest[0])
+        return run(*rest)
     if command == "replace":
         return replace(rest[0])
     raise SystemExit(f"there is no {command}")
