@@ -176,7 +176,7 @@ def test_the_end_that_nobody_saw_is_in_the_journal(tmp_path: Path, capsys: pytes
     world.at(50, world.signals.hang_up)
     assert world.live() == 0
     world.sleep(200)
-    [one] = world.engine.all.values()
+    [one] = list(world.engine.all.values())
     assert one.state == "exited"
     capsys.readouterr()
     world.signals.restart()
@@ -415,7 +415,7 @@ def test_a_runner_whose_pool_file_is_gone_lives_on(tmp_path: Path) -> None:
 def test_a_runner_is_renewed_on_demand(tmp_path: Path) -> None:
     """What the reconciler asks for where GitHub has lost a runner: once, and not again for its successor."""
     world = World(tmp_path)
-    world.at(100, lambda: world.github.registered.clear())
+    world.at(100, world.github.registered.clear)
     world.at(200, world.signals.user)
     world.at(1000, world.signals.terminate)
     assert world.live() == 0
