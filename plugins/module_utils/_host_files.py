@@ -47,10 +47,13 @@ def _read(path: str) -> bytes | None:
 
 def ensure_directory(path: str, mode: int, check_mode: bool) -> bool:
     """Have a directory with exactly this mode, root's; whether something was to be done. Raises OSError."""
-    if os.path.isdir(path) and stat.S_IMODE(os.stat(path).st_mode) == mode:
-        return False
+    if os.path.isdir(path):
+        found = os.stat(path)
+        if (stat.S_IMODE(found.st_mode), found.st_uid) == (mode, os.geteuid()):
+            return False
     if not check_mode:
         os.makedirs(path, exist_ok=True)
+        os.chown(path, os.geteuid(), os.getegid())
         os.chmod(path, mode)
     return True
 

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from . import _docker
 from ._failure import Failure
-
-_ICC = "com.docker.network.bridge.enable_icc"
+from .launcher import names
 
 
 class Wanted(NamedTuple):
@@ -29,7 +28,7 @@ def cipher(name: str) -> Wanted:
 
 def runners(name: str) -> Wanted:
     """The runners' network: out, but not to one another."""
-    return Wanted(name, False, {_ICC: "false"})
+    return Wanted(name, False, names.network_options(name))
 
 
 def differences(wanted: Wanted, attributes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:

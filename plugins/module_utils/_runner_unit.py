@@ -7,83 +7,128 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from . import _host_files, _program, _units
-from ._systemd import Systemd
+from . import _firewall, _hooks, _host_files, _program, _units
+from ._systemd import RunCommand, Systemd
 from .launcher.paths import Paths
 from .launcher.pool import Pool
 
 
-def ensure(
-    paths: Paths, systemd: Systemd, pools: list[Pool], python: str, check_mode: bool, metrics_path: str = ""
-) -> dict[str, Any]:
-    """Bring every file about; gives ``changed``, ``actions``, ``diff``. Raises OSError, Failure."""
-    actions: list[str] = []
-    diffs: list[dict[str, Any]] = []
+class Wanted(NamedTuple):
+    """What a host shall have."""
 
-    def write(wanted: _host_files.HostFile) -> bool:
-        diff = _host_files.ensure(wanted, check_mode)
+    pools: list[Pool]
+    python: str = "/usr/bin/python3"
+    policy: _firewall.Policy = _firewall.Policy()
+    share: _units.Share = _units.Share()
+    metrics_path: str = ""
+    hooks: Mapping[str, _hooks.Hooks] = MappingProxyType({})  #: by pool
+
+
+class RunnerUnit:
+    """The launcher, its units and pool files, on one host."""
+
+    def __init__(self, paths: Paths, run_command: RunCommand, check_mode: bool):
+        self._paths = paths
+        self._run_command = run_command
+        self._systemd = Systemd(run_command, paths)
+        self._check_mode = check_mode
+        self._actions: list[str] = []
+        self._diffs: list[dict[str, Any]] = []
+
+    def ensure(self, wanted: Wanted) -> dict[str, Any]:
+        """Bring every file about; gives ``changed``, ``actions``, ``diff``. Raises OSError, Failure."""
+        rules = _firewall.rules(wanted.policy)
+        _units.check(wanted.share)
+        _firewall.check(self._check_mode)
+        for hooks in wanted.hooks.values():
+            hooks.check()
+        paths = self._paths
+        self._write(_host_files.HostFile(paths.program, _program.build(wanted.python), 0o755, shown=False))
+        if _link(paths.program, paths.command, self._check_mode):
+            self._actions.append(f"Linked {paths.command}")
+        # Before the pool files, which tell the launcher that they are there.
+        hooks = [file for name, of_pool in wanted.hooks.items() for file in of_pool.files(paths, name)]
+        for file in hooks:
+            self._write(file)
+        for pool in wanted.pools:
+            self._write(_host_files.HostFile(paths.pool(pool.name), pool.dump().encode()))
+        # A pool that is not wanted any more keeps its files until its last job has ended: see retirement.
+        kept = {file.path for file in hooks}
+        for path in [path for pool in wanted.pools for path in _files_in(paths.hooks(pool.name))]:
+            if path not in kept:
+                self._remove(path)
+        new_rules = self._write(_host_files.HostFile(paths.firewall, rules.encode()))
+        texts = _units.texts(paths, wanted.metrics_path, wanted.share)
+        units = {
+            name: self._write(_host_files.HostFile(os.path.join(paths.units, name), text.encode()))
+            for name, text in texts.items()
+        }
+        timers = _units.timers(wanted.metrics_path)
+        self._disable(*(timer for timer in _units.timers("all") if timer not in timers))
+        unwanted = [self._remove(os.path.join(paths.units, name)) for name in _units.names() if name not in texts]
+        if any(units.values()) or any(unwanted):
+            self._do("Reloaded systemd", "daemon-reload")
+        if units[_units.SLICE] and not self._check_mode:
+            # A daemon-reload reads new limits, and sets them with the next change only.
+            self._systemd.call("try-restart", _units.SLICE)
+        self._load(new_rules)
+        for timer in timers:
+            if not self._systemd.is_on(timer):
+                self._do(f"Enabled {timer}", "enable", "--now", timer)
+        return {"changed": bool(self._actions), "actions": self._actions, "diff": self._diffs}
+
+    def remove(self) -> dict[str, Any]:
+        """Remove it all again; the instances must be gone before. Raises OSError, Failure."""
+        paths = self._paths
+        self._disable(*_units.timers("all"), _units.FIREWALL)
+        units = [os.path.join(paths.units, name) for name in _units.names()]
+        files = [
+            *units,
+            *_files_in(paths.pools),
+            *_files_in(paths.hooks_dir),
+            paths.firewall,
+            paths.command,
+            paths.program,
+        ]
+        gone = [path for path in files if self._remove(path)]
+        if set(gone) & set(units):
+            self._do("Reloaded systemd", "daemon-reload")
+        return {"changed": bool(self._actions), "actions": self._actions, "diff": []}
+
+    def _load(self, new_rules: bool) -> None:
+        """Have the firewall in force: at each boot, and now."""
+        if not self._systemd.is_on(_units.FIREWALL):
+            self._do(f"Enabled {_units.FIREWALL}", "enable", "--now", _units.FIREWALL)
+        elif new_rules or not _firewall.is_loaded(self._run_command):
+            self._do("Loaded the firewall", "reload", _units.FIREWALL)
+
+    def _write(self, wanted: _host_files.HostFile) -> bool:
+        diff = _host_files.ensure(wanted, self._check_mode)
         if diff is None:
             return False
-        actions.append(f"Wrote {wanted.path}")
-        diffs.append(diff)
+        self._actions.append(f"Wrote {wanted.path}")
+        self._diffs.append(diff)
         return True
 
-    write(_host_files.HostFile(paths.program, _program.build(python), 0o755, shown=False))
-    if _link(paths.program, paths.command, check_mode):
-        actions.append(f"Linked {paths.command}")
-    for pool in pools:
-        write(_host_files.HostFile(paths.pool(pool.name), pool.dump().encode()))
-    units = [
-        write(_host_files.HostFile(os.path.join(paths.units, name), text.encode()))
-        for name, text in _units.texts(paths, metrics_path).items()
-    ]
-    unwanted = [timer for timer in _units.timers("all") if timer not in _units.timers(metrics_path)]
-    actions += _disable(paths, systemd, unwanted, check_mode)
-    units += [
-        _gone(os.path.join(paths.units, name), actions, check_mode)
-        for name in _units.names()
-        if name not in _units.texts(paths, metrics_path)
-    ]
-    if any(units):
-        actions.append("Reloaded systemd")
-        if not check_mode:
-            systemd.call("daemon-reload")
-    for timer in _units.timers(metrics_path):
-        if not systemd.is_on(timer):
-            actions.append(f"Enabled {timer}")
-            if not check_mode:
-                systemd.call("enable", "--now", timer)
-    return {"changed": bool(actions), "actions": actions, "diff": diffs}
+    def _disable(self, *units: str) -> None:
+        for unit in units:
+            if os.path.exists(os.path.join(self._paths.units, unit)) and self._systemd.is_on(unit):
+                self._do(f"Disabled {unit}", "disable", "--now", unit)
 
+    def _remove(self, path: str) -> bool:
+        removed = _host_files.remove(path, self._check_mode)
+        if removed:
+            self._actions.append(f"Removed {path}")
+        return removed
 
-def remove(paths: Paths, systemd: Systemd, check_mode: bool) -> dict[str, Any]:
-    """Remove it all again; the instances must be gone before. Raises OSError, Failure."""
-    actions = _disable(paths, systemd, _units.timers("all"), check_mode)
-    units = [os.path.join(paths.units, name) for name in _units.names()]
-    pools = [os.path.join(paths.pools, name) for name in _files_in(paths.pools)]
-    gone = [path for path in [*units, *pools, paths.command, paths.program] if _host_files.remove(path, check_mode)]
-    actions += [f"Removed {path}" for path in gone]
-    if set(gone) & set(units):
-        actions.append("Reloaded systemd")
-        if not check_mode:
-            systemd.call("daemon-reload")
-    return {"changed": bool(actions), "actions": actions, "diff": []}
-
-
-def _disable(paths: Paths, systemd: Systemd, timers: list[str], check_mode: bool) -> list[str]:
-    on = [timer for timer in timers if os.path.exists(os.path.join(paths.units, timer)) and systemd.is_on(timer)]
-    if on and not check_mode:
-        systemd.call("disable", "--now", *on)
-    return [f"Disabled {timer}" for timer in on]
-
-
-def _gone(path: str, actions: list[str], check_mode: bool) -> bool:
-    removed = _host_files.remove(path, check_mode)
-    if removed:
-        actions.append(f"Removed {path}")
-    return removed
+    def _do(self, action: str, *command: str) -> None:
+        self._actions.append(action)
+        if not self._check_mode:
+            self._systemd.call(*command)
 
 
 def _link(target: str, link: str, check_mode: bool) -> bool:
@@ -99,4 +144,5 @@ def _link(target: str, link: str, check_mode: bool) -> bool:
 
 
 def _files_in(directory: str) -> list[str]:
-    return sorted(os.listdir(directory)) if os.path.isdir(directory) else []
+    """The files in a directory and below."""
+    return sorted(os.path.join(folder, name) for folder, _folders, files in os.walk(directory) for name in files)

@@ -7,12 +7,49 @@
 from __future__ import annotations
 
 import os
+import re
+from typing import NamedTuple
 
+from . import _firewall
+from ._failure import Failure
 from .launcher.paths import Paths
 
 METRICS_TIMER = "github-runner-metrics.timer"
 TIMER = "github-runner-reconcile.timer"
+FIREWALL = "github-runner-firewall.service"
 SLICE = "github-runner.slice"
+
+# What the launcher and the reconciler are kept from. They are root for Docker's socket and the sealed files, but
+# without a single capability, and see of the host what they need. docs/security.md says what that is worth.
+_SANDBOX = """\
+LimitCORE=0
+UMask=0077
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+PrivateIPC=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProcSubset=pid
+MemoryDenyWriteExecute=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+"""
 
 _INSTANCE = """\
 # Managed by Ansible: socialgouv.actions_runner.runner_unit
@@ -20,8 +57,8 @@ _INSTANCE = """\
 Description=Ephemeral GitHub Actions runner %i
 Documentation=https://github.com/SocialGouv/actions-runner
 # Not Requires=: the end of docker.service must not end the launcher, which waits for it and takes over what lives on.
-Wants=docker.service network-online.target
-After=docker.service network-online.target
+Wants=docker.service network-online.target {firewall} {slice}
+After=docker.service network-online.target {firewall} {slice}
 # The launcher backs off by itself: no start limit may park it for ever.
 StartLimitIntervalSec=0
 
@@ -35,8 +72,7 @@ RestartSec=1
 KillMode=mixed
 TimeoutStartSec=infinity
 TimeoutStopSec=infinity
-Slice={slice}
-RuntimeDirectory=github-runner
+RuntimeDirectory=github-runner github-runner/instances
 RuntimeDirectoryPreserve=yes
 # What the instances count. The sealed tokens beside it stay out of their reach but for reading.
 StateDirectory=github-runner/tally
@@ -45,26 +81,50 @@ SyslogIdentifier=github-runner
 SyslogLevelPrefix=no
 # The C library gives back at once what the start has used up: a tenth of what a standing instance weighs.
 Environment=MALLOC_MMAP_THRESHOLD_=16384 MALLOC_TRIM_THRESHOLD_=0 MALLOC_TOP_PAD_=0
-LimitCORE=0
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
-RestrictSUIDSGID=yes
-LockPersonality=yes
-
+{sandbox}
 [Install]
 WantedBy=multi-user.target
 """
 
+# The launchers are not in it: jobs that have used up their share must not starve them.
 _SLICE = """\
 # Managed by Ansible: socialgouv.actions_runner.runner_unit
 [Unit]
-Description=GitHub Actions runners
+Description=Containers of GitHub Actions runners
 Documentation=https://github.com/SocialGouv/actions-runner
+
+[Slice]
+MemoryMax={memory}
+CPUWeight={cpu_weight}
+TasksMax={tasks}
+"""
+
+_FIREWALL = """\
+# Managed by Ansible: socialgouv.actions_runner.runner_unit
+[Unit]
+Description=Keep jobs of GitHub Actions runners from this host
+Documentation=https://github.com/SocialGouv/actions-runner
+DefaultDependencies=no
+After=local-fs.target nftables.service
+Before=network-pre.target docker.service shutdown.target
+Wants=network-pre.target
+Conflicts=shutdown.target
+# Its start and its reload flush everybody's rules.
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=nft -f {rules}
+ExecReload=nft -f {rules}
+ExecStop=nft 'add table {table}; delete table {table}'
+# It is there as long as the rules are: without it, no launcher starts a container.
+RuntimeDirectory=github-runner-firewall
+RuntimeDirectoryMode=0755
+
+[Install]
+WantedBy=multi-user.target
 """
 
 _RECONCILE_SERVICE = """\
@@ -75,16 +135,14 @@ After=docker.service network-online.target
 
 [Service]
 Type=oneshot
+# Somebody may have flushed all rules by hand.
+ExecStartPre=+-systemctl reload {firewall}
 ExecStart={program} reconcile
+StateDirectory=github-runner
+StateDirectoryMode=0700
 SyslogIdentifier=github-runner
-LimitCORE=0
-NoNewPrivileges=yes
-ProtectSystem=strict
 ReadWritePaths=-/var/lib/github-runner -/etc/github-runner -/run/github-runner
-ProtectHome=yes
-PrivateTmp=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
-"""
+{sandbox}"""
 
 _RECONCILE_TIMER = """\
 # Managed by Ansible: socialgouv.actions_runner.runner_unit
@@ -112,14 +170,9 @@ Type=oneshot
 ExecStart={program} metrics --output {path}
 SyslogIdentifier=github-runner
 Nice=10
-LimitCORE=0
-NoNewPrivileges=yes
-ProtectSystem=strict
 ReadWritePaths=-{directory}
-ProtectHome=yes
-PrivateTmp=yes
+{sandbox}# Docker's socket is all that it talks to.
 PrivateNetwork=yes
-RestrictAddressFamilies=AF_UNIX
 """
 
 _METRICS_TIMER = """\
@@ -137,6 +190,26 @@ WantedBy=timers.target
 """
 
 
+class Share(NamedTuple):
+    """What all jobs of a host may have together, as systemd writes it."""
+
+    memory: str = "85%"
+    cpu_weight: int = 50
+    tasks: str = "80%"
+
+
+DEFAULT_SHARE = Share()
+
+
+def check(share: Share) -> None:
+    """Systemd would only mention in the journal what it does not understand. Raises Failure."""
+    for option, value in (("jobs_memory", share.memory), ("jobs_tasks", share.tasks)):
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?%|[1-9][0-9]*[KMGT]?|infinity", value):
+            raise Failure(f"{option} is {value!r}: write it like 85%, 12G or infinity")
+    if not 1 <= share.cpu_weight <= 10000:
+        raise Failure(f"jobs_cpu_weight is {share.cpu_weight}: it takes 1 to 10000, where the host's services have 100")
+
+
 def names() -> list[str]:
     """The file names of all units that a host may have."""
     return [*texts(Paths(), "/metrics")]
@@ -147,18 +220,20 @@ def timers(metrics_path: str) -> list[str]:
     return [TIMER, METRICS_TIMER] if metrics_path else [TIMER]
 
 
-def texts(paths: Paths, metrics_path: str = "") -> dict[str, str]:
+def texts(paths: Paths, metrics_path: str = "", share: Share = DEFAULT_SHARE) -> dict[str, str]:
     """Every unit's text, by its file name. Those of the metrics only where there is a file for them."""
+    fields = {"program": paths.program, "slice": SLICE, "firewall": FIREWALL, "sandbox": _SANDBOX}
     metrics = {
         "github-runner-metrics.service": _METRICS_SERVICE.format(
-            program=paths.program, path=metrics_path, directory=os.path.dirname(metrics_path)
+            path=metrics_path, directory=os.path.dirname(metrics_path), **fields
         ),
         METRICS_TIMER: _METRICS_TIMER,
     }
     return {
-        "github-runner@.service": _INSTANCE.format(program=paths.program, slice=SLICE),
-        SLICE: _SLICE,
-        "github-runner-reconcile.service": _RECONCILE_SERVICE.format(program=paths.program),
+        "github-runner@.service": _INSTANCE.format(**fields),
+        SLICE: _SLICE.format(**share._asdict()),
+        FIREWALL: _FIREWALL.format(rules=paths.firewall, table=_firewall.TABLE),
+        "github-runner-reconcile.service": _RECONCILE_SERVICE.format(**fields),
         TIMER: _RECONCILE_TIMER,
         **(metrics if metrics_path else {}),
     }

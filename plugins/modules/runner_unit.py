@@ -10,10 +10,14 @@ module: runner_unit
 short_description: Install the launcher, its systemd units and the pool files
 version_added: 0.1.0
 description:
-  - Installs the launcher, the template unit C(github-runner@.service), the slice, the timers of the reconciler and of
-    the hygiene, and one file for each pool that says what its instances run.
+  - Installs the launcher, the template unit C(github-runner@.service), the slice of the runner containers, the
+    timers of the reconciler and of the hygiene, and one file for each pool that says what its instances run.
+  - Installs and loads the firewall C(github-runner-firewall.service), an nftables table of its own that keeps jobs from
+    the host, from its other containers, and from the cloud's metadata service. No runner is started without it.
   - Reloads systemd only where a unit has changed. Instances are started by M(socialgouv.actions_runner.runner_pool).
 author: SocialGouv (@SocialGouv)
+requirements:
+  - C(nft), from the package nftables, on the host
 extends_documentation_fragment:
   - socialgouv.actions_runner._attributes
   - socialgouv.actions_runner._attributes.action_group
@@ -118,13 +122,97 @@ options:
         type: float
         default: 0
       pids_limit:
-        description: The most processes a runner container may have; V(0) for no limit.
+        description: The most processes and threads a runner container may have; V(0) for no limit.
         type: int
-        default: 0
+        default: 4096
+      nofile_limit:
+        description: The most files that a process of a job may have open; V(0) for the Engine's own limit.
+        type: int
+        default: 16384
+      storage:
+        description:
+          - The most that a job may write, such as V(20G), its work folder included; V(0) for no limit.
+          - Only where Docker's storage driver can limit it, as overlay2 can on XFS with C(pquota), btrfs and zfs.
+            Elsewhere Docker refuses to create the container.
+        type: str
+        default: '0'
+      sudo:
+        description:
+          - Whether the image's sudo works. Without, a job has no capability and cannot gain one.
+          - With it, a job is root in its container, with what it takes to install packages.
+        type: bool
+        default: false
+      capabilities:
+        description: Capabilities that the image needs beside, such as V(SYS_PTRACE).
+        type: list
+        elements: str
+        default: []
+      docker_access:
+        description:
+          - V(none) gives jobs no Docker.
+          - V(dind) gives each runner an Engine in a container beside it, on a network of its own, gone with it.
+          - V(sysbox) runs each runner with the runtime O(pools[].sysbox_runtime), and an Engine inside.
+          - V(socket) gives jobs the Docker of the host. Every job is then root on the host, and can read the token.
+        type: str
+        choices:
+          - none
+          - dind
+          - sysbox
+          - socket
+        default: none
+      dind_image:
+        description: The image of the Engine beside a runner, for O(pools[].docker_access=dind).
+        type: str
+        default: docker:dind
+      dind_privileged:
+        description:
+          - Whether that Engine runs privileged, as C(docker:dind) asks for.
+          - Without, it has the capabilities that an Engine needs, and its image has to do with that.
+        type: bool
+        default: true
+      sysbox_runtime:
+        description: The runtime's name in Docker's configuration, for O(pools[].docker_access=sysbox).
+        type: str
+        default: sysbox-runc
+      job_started_hook:
+        description:
+          - The text of a script that the runner runs before each job, in its container. With another exit code than 0,
+            the job fails before its first step.
+        type: str
+      job_completed_hook:
+        description: The text of a script that the runner runs after each job, in its container.
+        type: str
+      hook_timeout:
+        description: Seconds that a hook may take; one that takes longer is ended, and its job fails.
+        type: int
+        default: 60
       drain_timeout:
         description: Seconds that a drain waits for a job before it gives up and leaves the job running.
         type: int
         default: 21600
+  block_metadata:
+    description: Whether to keep jobs from where clouds hand out a machine's credentials, as 169.254.169.254.
+    type: bool
+    default: true
+  host_ports:
+    description:
+      - Ports of the host, TCP and UDP, that jobs may reach, as for a resolver or a registry's mirror on it.
+      - Without, jobs reach nothing on the host, not even what listens on all addresses.
+    type: list
+    elements: int
+    default: []
+  jobs_memory:
+    description: The memory that all jobs of the host may use together, as systemd's C(MemoryMax) takes it.
+    type: str
+    default: 85%
+  jobs_cpu_weight:
+    description: The weight of all jobs where processors are short (C(CPUWeight)); a service of the host has V(100).
+    type: int
+    default: 50
+  jobs_tasks:
+    description: The processes and threads that all jobs may have together, as systemd's C(TasksMax) takes it.
+    type: str
+    default: 80%
   hygiene:
     description:
       - How the host is kept clean of what jobs leave in Docker, by the timer C(github-runner-hygiene.timer).
@@ -224,29 +312,37 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.text.formatters import human_to_bytes
 
-from ..module_utils import _hygiene, _runner, _runner_unit
+from ..module_utils import _firewall, _hooks, _hygiene, _runner, _runner_unit, _units
 from ..module_utils._failure import Failure
-from ..module_utils._systemd import Systemd
 from ..module_utils.launcher import hygiene_policy, pool
 from ..module_utils.launcher.paths import Paths
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Install or remove."""
-    paths = Paths()
-    systemd = Systemd(module.run_command, paths)
-    hygiene = _hygiene.Hygiene(paths, module.run_command, module.check_mode)
-    if module.params["state"] == "absent":
-        return together(hygiene.remove(), _runner_unit.remove(paths, systemd, module.check_mode))
-    pools = [to_pool(options) for options in module.params["pools"]]
+    params = module.params
+    host = _runner_unit.RunnerUnit(Paths(), module.run_command, module.check_mode)
+    hygiene = _hygiene.Hygiene(Paths(), module.run_command, module.check_mode)
+    if params["state"] == "absent":
+        return together(hygiene.remove(), host.remove())
+    for name in [options["name"] for options in params["pools"] if options["docker_access"] == pool.DOCKER_SOCKET]:
+        module.warn(
+            f"pool {name} has docker_access=socket: every job of it is root on this host and can read the token"
+        )
     try:
-        pool.check_names([one.name for one in pools])
+        pool.check_names([options["name"] for options in params["pools"]])
     except pool.PoolError as error:
         raise Failure(str(error)) from error
-    wanted = to_hygiene(module.params["hygiene"])
-    metrics = metrics_path(module.params["metrics_path"])
-    installed = _runner_unit.ensure(paths, systemd, pools, module.params["python"], module.check_mode, metrics)
-    return together(installed, hygiene.ensure(wanted))
+    wanted = _runner_unit.Wanted(
+        pools=[to_pool(options) for options in params["pools"]],
+        python=params["python"],
+        policy=_firewall.Policy(params["block_metadata"], tuple(params["host_ports"])),
+        share=_units.Share(params["jobs_memory"], params["jobs_cpu_weight"], params["jobs_tasks"]),
+        metrics_path=metrics_path(params["metrics_path"]),
+        hooks={options["name"]: to_hooks(options) for options in params["pools"]},
+    )
+    clean = to_hygiene(params["hygiene"])
+    return together(host.ensure(wanted), hygiene.ensure(clean))
 
 
 def together(*results: dict[str, Any]) -> dict[str, Any]:
@@ -283,16 +379,27 @@ def metrics_path(path: str) -> str:
 def to_pool(options: dict[str, Any]) -> pool.Pool:
     """A pool from its options. Raises Failure."""
     fields = dict(options)
-    try:
-        memory = human_to_bytes(fields.pop("memory"), isbits=False)
-    except ValueError as error:
-        raise Failure(f"memory {options['memory']!r} is not a size: write it like 512M or 4G") from error
+    for option in ("memory", "storage"):
+        try:
+            fields[option] = human_to_bytes(fields[option], isbits=False)
+        except ValueError as error:
+            raise Failure(f"{option} {options[option]!r} is not a size: write it like 512M or 4G") from error
+    fields["capabilities"] = tuple(fields["capabilities"])
+    fields["hooks"] = to_hooks(fields).moments
+    for option in ("job_started_hook", "job_completed_hook", "hook_timeout"):
+        del fields[option]
     nano_cpus = round(fields.pop("cpus") * 10**9)
     labels = pool.all_labels(fields.pop("labels"), os.uname().machine, fields.pop("default_labels"))
     try:
-        return pool.Pool(labels=labels, memory=memory, nano_cpus=nano_cpus, **fields)
+        return pool.Pool(labels=labels, nano_cpus=nano_cpus, **fields)
     except pool.PoolError as error:
         raise Failure(f"pool {options['name']}: {error}") from error
+
+
+def to_hooks(options: dict[str, Any]) -> _hooks.Hooks:
+    """A pool's hooks from its options."""
+    given = {moment: options[f"{moment}_hook"] for moment in pool.HOOKS}
+    return _hooks.Hooks({moment: text for moment, text in given.items() if text}, options["hook_timeout"])
 
 
 def main() -> None:
@@ -317,7 +424,18 @@ def main() -> None:
         "micro_cipher": {"type": "str", "default": "micro-cipher"},
         "memory": {"type": "str", "default": "0"},
         "cpus": {"type": "float", "default": 0},
-        "pids_limit": {"type": "int", "default": 0},
+        "pids_limit": {"type": "int", "default": 4096},
+        "nofile_limit": {"type": "int", "default": 16384},
+        "storage": {"type": "str", "default": "0"},
+        "sudo": {"type": "bool", "default": False},
+        "capabilities": {"type": "list", "elements": "str", "default": []},
+        "docker_access": {"type": "str", "choices": list(pool.DOCKER_ACCESSES), "default": pool.DOCKER_NONE},
+        "dind_image": {"type": "str", "default": "docker:dind"},
+        "dind_privileged": {"type": "bool", "default": True},
+        "sysbox_runtime": {"type": "str", "default": "sysbox-runc"},
+        "job_started_hook": {"type": "str"},
+        "job_completed_hook": {"type": "str"},
+        "hook_timeout": {"type": "int", "default": 60},
         "drain_timeout": {"type": "int", "default": 21600},
     }
     hygiene = {
@@ -332,6 +450,11 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "pools": {"type": "list", "elements": "dict", "options": suboptions},
+            "block_metadata": {"type": "bool", "default": True},
+            "host_ports": {"type": "list", "elements": "int", "default": []},
+            "jobs_memory": {"type": "str", "default": "85%"},
+            "jobs_cpu_weight": {"type": "int", "default": 50},
+            "jobs_tasks": {"type": "str", "default": "80%"},
             "hygiene": {"type": "dict", "options": hygiene, "apply_defaults": True},
             "python": {"type": "path", "default": "/usr/bin/python3"},
             "metrics_path": {"type": "str", "default": ""},

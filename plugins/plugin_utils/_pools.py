@@ -24,7 +24,7 @@ _CONTROL = ("control_proxy", "control_no_proxy", "control_ca")
 def sort(pools: list[dict[str, Any]], defaults: dict[str, Any], registries: Iterable[str] = ()) -> dict[str, list[Any]]:
     """The parts that the modules take; ``private_images`` are those of ``registries``, which want a login."""
     complete = [_split(_complete(one, defaults)) for one in pools]
-    images = dict.fromkeys(str(one["image"]) for one in complete if one.get("image"))
+    images = dict.fromkeys(str(image) for one in complete for image in _images(one))
     registries = set(registries)
     secret = (*_CREDENTIALS, *(f"{proxy}_login" for proxy in _PROXIES))
     return {
@@ -37,6 +37,12 @@ def sort(pools: list[dict[str, Any]], defaults: dict[str, Any], registries: Iter
         "images": [one for one in images if _logins.registry_of(one) not in registries],
         "private_images": [one for one in images if _logins.registry_of(one) in registries],
     }
+
+
+def _images(one: dict[str, Any]) -> list[Any]:
+    """The images of a pool: the runner's, and that of the Docker beside it where there is one."""
+    wanted = [one.get("image"), one.get("dind_image") if one.get("docker_access") == "dind" else None]
+    return [image for image in wanted if image]
 
 
 def _complete(one: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:

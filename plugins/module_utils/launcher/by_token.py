@@ -18,6 +18,7 @@ from typing import Any
 from . import scope
 from .errors import Trouble
 from .pool import Pool
+from .surroundings import Surroundings
 
 FILE = ".registration"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,512}")
@@ -30,12 +31,12 @@ _SCRIPT = (
 )
 
 
-def shape(body: dict[str, Any], pool: Pool, runner: str, image: dict[str, Any]) -> dict[str, Any]:
+def shape(body: dict[str, Any], pool: Pool, runner: str, image: dict[str, Any], around: Surroundings) -> dict[str, Any]:
     """The body of ContainerCreate for a runner that registers itself; ``image`` is the image's ``Config``."""
     if not image.get("Entrypoint"):
-        return {**body, "Cmd": ["/bin/bash", "-c", _SCRIPT, "register", *_options(pool, runner)]}
+        return {**body, "Cmd": ["/bin/bash", "-c", _SCRIPT, "register", *_options(pool, runner, around.work)]}
     directory = image.get("WorkingDir") or "/"
-    told = [f"{name}={value}" for name, value in variables(pool, runner).items()]
+    told = [f"{name}={value}" for name, value in variables(pool, runner, around.work_folder).items()]
     # A script of bash's reads this file before anything else.
     told.append(f"BASH_ENV={directory.rstrip('/')}/{FILE}")
     return {
@@ -47,7 +48,7 @@ def shape(body: dict[str, Any], pool: Pool, runner: str, image: dict[str, Any]) 
     }
 
 
-def variables(pool: Pool, runner: str) -> dict[str, str]:
+def variables(pool: Pool, runner: str, work_folder: str) -> dict[str, str]:
     """What the myoung34 image is told, but for RUNNER_TOKEN."""
     where = scope.parse_url(pool.url)
     owner = {"organization": "ORG_NAME", "repository": "REPO_URL", "enterprise": "ENTERPRISE_NAME"}[where.kind]
@@ -57,7 +58,7 @@ def variables(pool: Pool, runner: str) -> dict[str, str]:
         "RUNNER_NAME": runner,
         "LABELS": ",".join(pool.labels),
         "NO_DEFAULT_LABELS": "true",  # they are in LABELS where they are wanted
-        "RUNNER_WORKDIR": "/_work",
+        "RUNNER_WORKDIR": work_folder,
         "GITHUB_HOST": where.host,
         "EPHEMERAL": "true",
         "DISABLE_AUTO_UPDATE": "true",
@@ -77,7 +78,7 @@ def file(token: str) -> bytes:
     return f"RUNNER_TOKEN='{token}'\nunset BASH_ENV\nrm -f -- \"${{BASH_SOURCE[0]}}\"\n".encode()
 
 
-def _options(pool: Pool, runner: str) -> list[str]:
+def _options(pool: Pool, runner: str, work: str) -> list[str]:
     given = ["--unattended", "--ephemeral", "--disableupdate", "--url", pool.url, "--name", runner]
-    given += ["--no-default-labels", "--labels", ",".join(pool.labels), "--work", "_work"]
+    given += ["--no-default-labels", "--labels", ",".join(pool.labels), "--work", work]
     return [*given, "--runnergroup", pool.runner_group] if pool.runner_group else given

@@ -10,14 +10,20 @@ import re
 from typing import Any
 
 from . import names, tar
-from .pool import Pool
+from .limits import limits
+from .pool import DOCKER_SYSBOX, Pool
+from .surroundings import HOME, Surroundings
 
-HOME = "/home/runner"
 COMMAND = f"{HOME}/run.sh"
+# sysbox runs an Engine in the container as it would on a host; the image has one, and sudo.
+SYSBOX_COMMAND = ["/bin/sh", "-c", f"sudo -n dockerd >/tmp/dockerd.log 2>&1 & exec {COMMAND}"]
 WORKER = "Runner.Worker"
 # Exit code of run.sh for a runner that GitHub finds too old: actions/runner#4285.
 ENVIRONMENT = ("ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1",)
 EXIT_OUTDATED = 7
+# What root in the container needs to install packages and to act for other users, and nothing of the kernel's.
+SUDO = ("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETFCAP", "SETGID")
+SUDO += ("SETPCAP", "SETUID", "SYS_CHROOT")
 
 
 def labels(pool: Pool, instance: str, mark: str) -> dict[str, str]:
@@ -35,31 +41,50 @@ def own_labels(mark: str, instance: str) -> dict[str, str]:
     return {names.LABEL_MARK: mark, names.LABEL_INSTANCE: instance}
 
 
-def create_body(pool: Pool, instance: str, mark: str, runner: str) -> dict[str, Any]:
+def create_body(pool: Pool, instance: str, mark: str, runner: str, around: Surroundings) -> dict[str, Any]:
     """The body of Docker's ContainerCreate. No secret is in it: ``docker inspect`` shows it to everybody."""
-    return {
+    body = {
         "Hostname": runner[: names.RUNNER_NAME_MAX].rstrip("-"),
         "Image": pool.image,
-        "Cmd": [COMMAND],
+        "Cmd": SYSBOX_COMMAND if pool.docker_access == DOCKER_SYSBOX else [COMMAND],
         "Entrypoint": [],
         "WorkingDir": HOME,
-        "Env": list(ENVIRONMENT),
+        "Env": [*ENVIRONMENT, *around.environment],
         "Labels": labels(pool, instance, mark),
         "HostConfig": {
-            "NetworkMode": pool.network,
+            "NetworkMode": around.network,
             "RestartPolicy": {"Name": "no"},
             # Read back for the journal and for an adopted container, whatever the Engine's default driver is.
             "LogConfig": {"Type": "local", "Config": {"max-size": "8m", "max-file": "2"}},
-            "Memory": pool.memory,
-            "NanoCpus": pool.nano_cpus,
-            "PidsLimit": pool.pids_limit or None,
+            **_rights(pool),
+            **limits(pool),
+            "CgroupParent": around.cgroup_parent,
+            "CgroupnsMode": "private",
+            "Mounts": list(around.mounts),
+            **around.settings,
         },
+    }
+    if around.network.startswith("container:"):
+        # It has the host name of the one whose network it shares, and Docker refuses another.
+        del body["Hostname"]
+    return body
+
+
+def _rights(pool: Pool) -> dict[str, Any]:
+    """Nothing that the runner's user does not need; what ``sudo`` needs where it is asked for."""
+    if pool.docker_access == DOCKER_SYSBOX:
+        # Root in it is nobody outside.
+        return {"CapDrop": [], "CapAdd": list(pool.capabilities), "SecurityOpt": []}
+    return {
+        "CapDrop": ["ALL"],
+        "CapAdd": sorted({*(SUDO if pool.sudo else ()), *pool.capabilities}),
+        "SecurityOpt": [] if pool.sudo else ["no-new-privileges"],
     }
 
 
-def archive(files: dict[str, bytes], uid: int, gid: int) -> bytes:
-    """A tar archive of files that only the runner's user can read."""
-    return tar.pack(files, 0o600, uid, gid)
+def archive(files: dict[str, bytes], uid: int, gid: int, folders: tuple[str, ...] = ()) -> bytes:
+    """A tar archive of files that only the runner's user can read, and of folders, that user's too."""
+    return tar.pack(files, 0o600, uid, gid, folders)
 
 
 def user_ids(user: str, passwd_archive: bytes) -> tuple[int, int]:

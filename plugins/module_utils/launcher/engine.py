@@ -57,8 +57,7 @@ class Engine:
 
     def containers(self, labels: dict[str, str]) -> list[dict[str, Any]]:
         """All containers, running or not, that carry every one of these labels."""
-        filters = {"label": [f"{key}={value}" for key, value in labels.items()]}
-        return self._json("GET", "/containers/json", {"all": "1", "filters": json.dumps(filters)})
+        return self._json("GET", "/containers/json", {"all": "1", **_filters(labels)})
 
     def inspect(self, container: str) -> dict[str, Any]:
         """A container's description. Raises EngineError with status 404 where there is none."""
@@ -68,9 +67,38 @@ class Engine:
         """An image's description. Raises EngineError with status 404 where the host has none."""
         return self._json("GET", f"/images/{urllib.parse.quote(reference, safe='/:@')}/json")
 
+    def cgroup_driver(self) -> str:
+        """Who makes the control groups: ``systemd`` or ``cgroupfs``."""
+        return str(self._json("GET", "/info").get("CgroupDriver"))
+
     def create(self, name: str, body: dict[str, Any]) -> str:
         """Make a container; gives its id."""
         return self._json("POST", "/containers/create", {"name": name}, body)["Id"]
+
+    def marked_networks(self, labels: dict[str, str]) -> list[dict[str, Any]]:
+        """All networks that carry every one of these labels."""
+        return self._json("GET", "/networks", _filters(labels))
+
+    def create_network(self, name: str, options: dict[str, str], labels: dict[str, str]) -> None:
+        """Make a bridge network."""
+        body = {"Name": name, "Driver": "bridge", "CheckDuplicate": True, "Options": options, "Labels": labels}
+        self._json("POST", "/networks/create", body=body)
+
+    def discard_network(self, network: str) -> None:
+        """Remove a network; one that is gone already is no error."""
+        self._remove(f"/networks/{_quote(network)}", {}, (404,))
+
+    def marked_volumes(self, labels: dict[str, str]) -> list[dict[str, Any]]:
+        """All volumes that carry every one of these labels."""
+        return self._json("GET", "/volumes", _filters(labels)).get("Volumes") or []
+
+    def create_volume(self, name: str, labels: dict[str, str]) -> str:
+        """Make a volume; gives where it lies on the host."""
+        return str(self._json("POST", "/volumes/create", body={"Name": name, "Labels": labels})["Mountpoint"])
+
+    def discard_volume(self, volume: str) -> None:
+        """Remove a volume; one that is gone already is no error."""
+        self._remove(f"/volumes/{_quote(volume)}", {}, (404,))
 
     def put_archive(self, container: str, directory: str, archive: bytes) -> None:
         """Unpack a tar archive into a directory of a container, started or not."""
@@ -92,12 +120,8 @@ class Engine:
 
     def remove(self, container: str) -> None:
         """Remove a container with its anonymous volumes, running or not; one that is gone already is no error."""
-        try:
-            self._call("DELETE", f"/containers/{_quote(container)}", {"force": "1", "v": "1"})
-        except EngineError as error:
-            # 409 "removal ... is already in progress": somebody else is at it, and the end is the same.
-            if error.status not in (404, 409):
-                raise
+        # 409 "removal ... is already in progress": somebody else is at it, and the end is the same.
+        self._remove(f"/containers/{_quote(container)}", {"force": "1", "v": "1"}, (404, 409))
 
     def death(self, container: str, since: str, patience: float) -> int | None:
         """The exit code of a container that has died since a moment (Unix time) or does so within ``patience`` seconds.
@@ -125,14 +149,17 @@ class Engine:
 
     def disconnect(self, container: str) -> list[str]:
         """Cut a container off from its networks; gives their names, for ``connect``."""
-        networks = list(self.inspect(container)["NetworkSettings"]["Networks"])
+        owner = self._network_owner(container)
+        networks = list(owner["NetworkSettings"]["Networks"]) if owner else []
         for network in networks:
-            self._attach("disconnect", network, container)
+            self._attach("disconnect", network, owner["Id"])
         return networks
 
     def connect(self, container: str, network: str) -> None:
         """Put a container on a network."""
-        self._attach("connect", network, container)
+        owner = self._network_owner(container)
+        if owner:
+            self._attach("connect", network, owner["Id"])
 
     def processes(self, container: str) -> list[str]:
         """The command lines of a container's processes; none where it is not running."""
@@ -157,6 +184,13 @@ class Engine:
         connection.settimeout(None)
         return LogStream(connection, rest)
 
+    def _remove(self, path: str, query: dict[str, str], gone: tuple[int, ...]) -> None:
+        try:
+            self._call("DELETE", path, query)
+        except EngineError as error:
+            if error.status not in gone:
+                raise
+
     def _json(self, method: str, path: str, query: dict[str, str] | None = None, body: Any = None) -> Any:
         data = b"" if body is None else json.dumps(body).encode()
         answer = self._call(method, path, query, data)
@@ -167,9 +201,22 @@ class Engine:
 
     def reconnect(self, container: str) -> None:
         """Put a container that somebody cut off, and left so, on the network that it was made for."""
-        described = self.inspect(container)
-        if not described["NetworkSettings"]["Networks"] and described["State"]["Running"]:
-            self.connect(container, described["HostConfig"]["NetworkMode"])
+        owner = self._network_owner(container)
+        if owner and not owner["NetworkSettings"]["Networks"] and owner["State"]["Running"]:
+            self._attach("connect", owner["HostConfig"]["NetworkMode"], owner["Id"])
+
+    def _network_owner(self, container: str) -> dict[str, Any]:
+        """The container whose network this one uses: itself, or another beside it; empty if that is gone."""
+        found = self.inspect(container)
+        kind, _colon, other = found["HostConfig"]["NetworkMode"].partition(":")
+        if kind != "container":
+            return found
+        try:
+            return self.inspect(other)
+        except EngineError as error:
+            if error.status != 404:
+                raise
+            return {}
 
     def _attach(self, verb: str, network: str, container: str) -> None:
         self._call("POST", f"/networks/{_quote(network)}/{verb}", body=json.dumps({"Container": container}).encode())
@@ -280,6 +327,10 @@ def _read_all(connection: socket.socket) -> bytes:
         if not chunk:
             return b"".join(chunks)
         chunks.append(chunk)
+
+
+def _filters(labels: dict[str, str]) -> dict[str, str]:
+    return {"filters": json.dumps({"label": [f"{key}={value}" for key, value in labels.items()]})}
 
 
 def _quote(name: str) -> str:

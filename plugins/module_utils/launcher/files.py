@@ -38,17 +38,26 @@ def read(path: str) -> str | None:
 
 
 def read_private(path: str) -> str | None:
-    """As ``read``, but refuses what others could have read or written. Raises OSError, Trouble."""
+    """As ``read``, but refuses what others could have read, written or replaced. Raises OSError, Trouble."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            found = os.fstat(stream.fileno())
-            if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
-                raise Trouble(
-                    "files", f"{path} is not root's alone (mode 0600): look who wrote it, then seal again", lasting=True
-                )
+        with open(path, encoding="utf-8", errors="replace", opener=_no_link) as stream:
+            _refuse_shared(path, os.fstat(stream.fileno()), "0600")
+            folder = os.path.dirname(path)
+            _refuse_shared(folder, os.stat(folder), "0700")
             return stream.read()
     except FileNotFoundError:
         return None
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
+def _refuse_shared(path: str, found: os.stat_result, mode: str) -> None:
+    if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        raise Trouble(
+            "files", f"{path} is not root's alone (mode {mode}): look who wrote it, then seal again", lasting=True
+        )
 
 
 def signature(*paths: str) -> tuple[tuple[int, int] | None, ...]:

@@ -61,9 +61,9 @@ class GitHub:
         self._token = token
         self.quota: dict[str, float] | None = None  #: what the last answer said of the rate limit
 
-    def create_jit_config(self, name: str, labels: list[str], group_id: int) -> JitConfig:
+    def create_jit_config(self, name: str, labels: list[str], group_id: int, work: str = "_work") -> JitConfig:
         """Register a runner that takes one job. Raises Trouble; its kind is ``conflict`` where the name is in use."""
-        body = {"name": name, "runner_group_id": group_id, "labels": labels, "work_folder": "_work"}
+        body = {"name": name, "runner_group_id": group_id, "labels": labels, "work_folder": work}
         answer = self._call("POST", f"{self._scope.runners}/generate-jitconfig", body)
         try:
             document = json.loads(answer.body)

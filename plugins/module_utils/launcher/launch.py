@@ -11,13 +11,15 @@ runner before it goes on meanwhile.
 from __future__ import annotations
 
 import base64
+import os
 from typing import Any, Callable
 
-from . import by_token, container
+from . import by_token, container, surroundings
 from .engine import Engine, EngineError
 from .errors import Trouble
 from .journal import say
 from .offload import Offloaded
+from .paths import Paths
 from .pool import Pool
 from .remote import Remote
 
@@ -26,6 +28,7 @@ def make(
     engine: Engine,
     registrar: Remote,
     offload: Callable[[Callable[[], Any]], Offloaded],
+    paths: Paths,
     config: Pool,
     instance: str,
     mark: str,
@@ -38,18 +41,20 @@ def make(
     ``users`` are the users of images (uid and gid, by the image's id) that are known from before: to ask Docker for one
     takes as long as all the rest.
 
-    ``afresh``: with nothing that was used for the runner before, which did not serve. Raises Trouble,
-    and then leaves neither a container nor a registration behind.
+    ``afresh``: with nothing that was used for the runner before, which did not serve. Raises Trouble, and then leaves
+    neither a container nor a registration behind; what stands around it by then is left for a sweep.
     """
+    surroundings.check(paths)
     try:
         image = _image(engine, config)
+        around = surroundings.prepare(engine, paths, config, mark, instance, runner)
     except (EngineError, Trouble) as error:
         raise _trouble(error) from error
-    body = container.create_body(config, instance, mark, runner)
+    body = container.create_body(config, instance, mark, runner, around)
     if config.registration == "token":
-        body = by_token.shape(body, config, runner, image["Config"])
+        body = by_token.shape(body, config, runner, image["Config"], around)
     directory = body["WorkingDir"]
-    registering = offload(lambda: registrar.register(config, runner, directory, afresh))
+    registering = offload(lambda: registrar.register(config, runner, directory, around.work, afresh))
     made: dict[str, Any] = {"image": str(image["Id"])}
     failure: Trouble | None = None
     try:
@@ -67,11 +72,22 @@ def make(
         if failure is not None:
             raise failure
         contents = {name: base64.b64decode(data) for name, data in registration["files"].items()}
-        engine.put_archive(made["container"], directory, container.archive(contents, *made["user"]))
+        _put(engine, made["container"], contents, directory, around.work_folder, made["user"])
     except (EngineError, Trouble) as error:
         undo(engine, registrar, config, runner, registration["runner_id"], made.get("container"))
         raise _trouble(error) from error
     return {**made, "runner_id": registration["runner_id"], "quota": registration.get("quota")}
+
+
+def _put(
+    engine: Engine, made: str, contents: dict[str, bytes], directory: str, work_folder: str, user: list[int]
+) -> None:
+    """The runner's files and its work folder, both its user's; one call where one lies in the other."""
+    parent, work = os.path.split(work_folder)
+    beside = (work,) if parent == directory else ()
+    engine.put_archive(made, directory, container.archive(contents, *user, folders=beside))
+    if not beside:
+        engine.put_archive(made, parent, container.archive({}, *user, folders=(work,)))
 
 
 def start(engine: Engine, config: Pool, made: str) -> None:

@@ -16,7 +16,7 @@ import time
 import traceback
 from typing import Any, Callable
 
-from . import backoff, container, files, launch, names, pool, state, systemd, tally, watch
+from . import backoff, container, files, launch, names, pool, state, surroundings, systemd, tally, watch
 from .board import Board
 from .engine import Engine, EngineError
 from .errors import Trouble
@@ -92,6 +92,7 @@ class Life:
         self._tally = tally.read(paths, instance, self._pool_name)
         self._result: str | None = None  # of the job that has just ended
         self._free_since: float | None = None  # when it ended
+        self._seen: Any = None  # what a person mends, as it was before the present attempt
         self._leftovers: list[str] = []  # containers to be removed when their successor runs
         left = state.read(paths, instance) or state.State(instance, self._pool_name)
         first = dataclasses.replace(
@@ -136,6 +137,7 @@ class Life:
 
     def _one_runner(self) -> int | None:
         """From the left-over of before or a new container to its end; an exit code where the instance shall end."""
+        self._seen = files.signature(*self._watched())
         running = self._succeed() or self._take_over()
         if running is None:
             self._back_off_after_short_lives()
@@ -189,6 +191,7 @@ class Life:
             if found not in taken and found not in living:
                 self._deregister_quietly(_name(found), self._board.state.runner_id if found["Id"] == known else None)
                 self._engine.remove(found["Id"])
+        self._sweep(*map(_name, [*living, *taken]))
         for found in taken:
             self._adopt(found)
         return taken[0]["Id"] if taken else None
@@ -232,10 +235,11 @@ class Life:
 
     def _make(self) -> Offloaded:
         engine, registrar, offload = self._engine, self._registrar, self._offload
-        instance, mark = self._instance, self._host.mark
+        paths, instance, mark = self._paths, self._instance, self._host.mark
 
         def make(text: str, runner: str, afresh: bool, users: dict[str, list[int]]) -> dict[str, Any]:
-            return launch.make(engine, registrar, offload, pool.load(text), instance, mark, runner, afresh, users)
+            config = pool.load(text)
+            return launch.make(engine, registrar, offload, paths, config, instance, mark, runner, afresh, users)
 
         return offload(make, registrar.warm)
 
@@ -342,12 +346,19 @@ class Life:
             while self._leftovers:
                 self._engine.remove(self._leftovers[0])
                 del self._leftovers[0]
+            self._sweep()
         except EngineError:
             self._discard_spare()
             raise
 
     def _remove_leftovers(self) -> None:
         self._leftovers = [one for one in self._leftovers if not launch.remove(self._engine, one)]
+        self._sweep(self._board.state.runner or "")
+
+    def _sweep(self, *keep: str) -> None:
+        """Remove what stands around no runner any more, neither around those to keep nor around the next one."""
+        spared = (*keep, self._spare.runner if self._spare else "")
+        surroundings.sweep(self._engine, self._host.mark, spared, instance=self._instance)
 
     # What a watch says and asks.
 
@@ -470,16 +481,27 @@ class Life:
         until = self._clock() + seconds
         self._board.show(trouble.state, str(trouble), kind=trouble.kind, until=until, lasting=trouble.lasting)
         self._keep_tally()
-        self._rest(seconds)
+        # What was mended during the attempt counts too.
+        self._rest(seconds, self._seen)
         return EXIT_OK if self._signals.drain else None
 
-    def _rest(self, seconds: float) -> None:
-        """Wait, but wake up for a signal and for a new pool file, sealed token or secret of micro-cipher's."""
+    def _watched(self) -> tuple[str, ...]:
+        """What a person mends: the pool file, the sealed token, the firewall, the secret of micro-cipher's."""
         paths = self._paths
-        watched = (paths.pool(self._pool_name), paths.sealed(self._pool_name), paths.cipher_secrets)
-        secrets = paths.cipher_secrets if os.path.isdir(paths.cipher_secrets) else os.path.dirname(paths.cipher_secrets)
-        with self._signals.changes_in(*map(os.path.dirname, watched[:2]), secrets) as told:
-            before = files.signature(*watched)
+        return (
+            paths.pool(self._pool_name),
+            paths.sealed(self._pool_name),
+            paths.firewall_loaded,
+            paths.cipher_secrets,
+        )
+
+    def _rest(self, seconds: float, seen: Any = None) -> None:
+        """Wait, but wake up for a signal, and where what is watched is not as it was ``seen``, by default now."""
+        watched = self._watched()
+        *ours, secrets = watched
+        folders = [*map(os.path.dirname, ours), secrets if os.path.isdir(secrets) else os.path.dirname(secrets)]
+        with self._signals.changes_in(*folders) as told:
+            before = seen or files.signature(*watched)
             end = self._clock() + seconds
             while not self._signals.drain and not self._signals.take_reload():
                 left = end - self._clock()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+import zlib
 
 DEFAULT_POOL = "default"
 UNIT = "github-runner@{0}.service"
@@ -19,6 +20,13 @@ LABEL_MARK = LABEL_PREFIX + "mark"
 LABEL_INSTANCE = LABEL_PREFIX + "instance"
 LABEL_POOL = LABEL_PREFIX + "pool"
 LABEL_CONFIG = LABEL_PREFIX + "config"
+
+# What marks a runner's surroundings, which are nobody's container to adopt: whose they are, and which runner's.
+LABEL_BESIDE = LABEL_PREFIX + "beside"
+LABEL_RUNNER = LABEL_PREFIX + "runner"
+
+# What the interfaces of the runners' networks begin with: the firewall knows them by it. Linux allows 15 characters.
+BRIDGE_PREFIX = "ghr-"
 
 # GitHub refuses longer names: https://github.com/actions/runner, ConfigurationManager.
 RUNNER_NAME_MAX = 64
@@ -61,6 +69,30 @@ def parse_unit(unit: str) -> str | None:
     except InvalidName:
         return None
     return match[1] if match else None
+
+
+def bridge(network: str) -> str:
+    """The interface on the host of a runners' network: none of Docker's own choice, for the firewall's sake."""
+    return f"{BRIDGE_PREFIX}{zlib.crc32(network.encode()):08x}"
+
+
+def network_options(network: str) -> dict[str, str]:
+    """Docker's options of a runners' network: not to one another, and over an interface that the firewall knows."""
+    return {
+        "com.docker.network.bridge.name": bridge(network),
+        "com.docker.network.bridge.enable_icc": "false",
+    }
+
+
+def pool_slice(pool: str) -> str:
+    """The systemd slice of a pool's runner containers. A hyphen in it would mean a slice in a slice."""
+    return f"github-runner-{pool.replace('-', '_')}.slice"
+
+
+def slice_path(unit: str) -> str:
+    """Where a slice lies among the control groups: ``a-b.slice`` is in ``a.slice``."""
+    words = unit[: -len(".slice")].split("-")
+    return "".join(f"/{'-'.join(words[: count + 1])}.slice" for count in range(len(words)))
 
 
 def host_mark(machine_id: str, host: str) -> str:

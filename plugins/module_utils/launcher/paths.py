@@ -45,6 +45,16 @@ class Paths:
         return self._at("etc/github-runner/pools")
 
     @property
+    def firewall(self) -> str:
+        """What jobs may reach, as nft reads it."""
+        return self._at("etc/github-runner/firewall.nft")
+
+    @property
+    def firewall_loaded(self) -> str:
+        """There as long as the firewall's unit is active: systemd makes and removes it."""
+        return self._at("run/github-runner-firewall")
+
+    @property
     def hygiene(self) -> str:
         """What the hygiene may take away."""
         return self._at("etc/github-runner/hygiene.json")
@@ -88,6 +98,15 @@ class Paths:
     def docker_socket(self) -> str:
         """The Engine's socket."""
         return self._at("run/docker.sock")
+
+    @property
+    def hooks_dir(self) -> str:
+        """The directory of all pools' hooks."""
+        return self._at("etc/github-runner/hooks")
+
+    def hooks(self, pool: str) -> str:
+        """The directory of one pool's hooks, which its containers see too."""
+        return os.path.join(self.hooks_dir, pool)
 
     def pool(self, name: str) -> str:
         """The file of one pool."""

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import re
 import zlib
-from typing import Any
+from typing import Any, Callable
 
 from . import names, scope
 
@@ -18,17 +18,28 @@ from . import names, scope
 DEFAULT_LABELS = ("self-hosted", "linux")
 ARCHITECTURES = {"x86_64": "x64", "aarch64": "arm64", "armv7l": "arm"}
 COUNT_MAX = 1000
+# How jobs get at a Docker: not at all, at one beside them, at one inside their container, at the host's.
+DOCKER_NONE, DOCKER_DIND, DOCKER_SYSBOX, DOCKER_SOCKET = "none", "dind", "sysbox", "socket"
+DOCKER_ACCESSES = (DOCKER_NONE, DOCKER_DIND, DOCKER_SYSBOX, DOCKER_SOCKET)
+# The moments of a job for which a runner has a hook.
+HOOKS = ("job_started", "job_completed")
 _LABEL = re.compile(r"[^\s,]{1,256}")
 # What no container is made of: another value makes none outdated.
 _NOT_IN_A_CONTAINER = ("drain_timeout", "retired", "proxy", "no_proxy", "ca")
 REGISTRATIONS = ("jit", "token")
 _PROXY = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?/?")
 _CA = re.compile(r"(?:\s*-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+")
-# The types of a pool's fields, by their annotations: what JSON has for them, and how a message calls it.
-_TYPES: dict[str, tuple[type, str]] = {
-    "int": (int, "a number"),
-    "str": (str, "a string"),
-    "bool": (bool, "true or false"),
+_CAPABILITY = re.compile(r"[A-Z][A-Z_]{1,30}")
+_COUNTS = ("runner_group_id", "memory", "nano_cpus", "pids_limit", "nofile_limit", "storage", "drain_timeout")
+# How a field may look in a pool file, by its annotation: the kind in words, and whether a value is of it.
+_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "str": ("a string", lambda value: isinstance(value, str)),
+    "int": ("a number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "tuple[str, ...]": (
+        "a list of strings",
+        lambda value: isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value),
+    ),
 }
 
 
@@ -58,7 +69,16 @@ class Pool:
     micro_cipher: str = "micro-cipher"
     memory: int = 0
     nano_cpus: int = 0
-    pids_limit: int = 0
+    pids_limit: int = 4096
+    nofile_limit: int = 16384
+    storage: int = 0  #: of the container's own layer, where the storage driver can limit it; 0 for no limit
+    docker_access: str = DOCKER_NONE
+    dind_image: str = "docker:dind"
+    dind_privileged: bool = True
+    sysbox_runtime: str = "sysbox-runc"
+    hooks: tuple[str, ...] = ()  #: which of HOOKS the operator has
+    sudo: bool = False  #: whether the image's sudo works
+    capabilities: tuple[str, ...] = ()  #: what the image needs beside
     drain_timeout: int = 21600
     retired: bool = False  #: no longer wanted: its files go when its last instance has gone
 
@@ -76,6 +96,13 @@ class Pool:
             if not _LABEL.fullmatch(label):
                 raise PoolError(f"the label {label!r} is not usable: 1 to 256 characters, no space, no comma")
         self._check_registration()
+        self._check_network()
+        self._check_container()
+        for option in _COUNTS:
+            if getattr(self, option) < 0:
+                raise PoolError(f"{option} is {getattr(self, option)}: it takes a number that is not negative")
+
+    def _check_network(self) -> None:
         for option in ("proxy", "container_proxy"):
             if getattr(self, option) and not _PROXY.fullmatch(getattr(self, option)):
                 raise PoolError(
@@ -87,9 +114,17 @@ class Pool:
         for option in ("no_proxy", "container_no_proxy"):
             if not getattr(self, option).isprintable():
                 raise PoolError(f"{option} is not usable: write names, separated by commas")
-        for option in ("runner_group_id", "memory", "nano_cpus", "pids_limit", "drain_timeout"):
-            if getattr(self, option) < 0:
-                raise PoolError(f"{option} is {getattr(self, option)}: it takes a number that is not negative")
+
+    def _check_container(self) -> None:
+        if self.docker_access not in DOCKER_ACCESSES:
+            raise PoolError(f"docker_access is {self.docker_access!r}: it takes {', '.join(DOCKER_ACCESSES)}")
+        if self.docker_access != DOCKER_NONE and self.storage:
+            raise PoolError("storage limits no volume, and Docker for jobs needs one: leave one of the two out")
+        if set(self.hooks) - set(HOOKS):
+            raise PoolError(f"hooks is {list(self.hooks)!r}: it takes {', '.join(HOOKS)}")
+        for capability in self.capabilities:
+            if not _CAPABILITY.fullmatch(capability):
+                raise PoolError(f"the capability {capability!r} is not usable: write it like NET_BIND_SERVICE")
 
     def _check_registration(self) -> None:
         if self.registration not in REGISTRATIONS:
@@ -136,21 +171,14 @@ def from_mapping(document: Any) -> Pool:
     )
     if missing:
         raise PoolError(f"the pool file lacks {', '.join(missing)}: run the playbook again")
-    values = {name: _value(fields[name], given) for name, given in document.items()}
+    values = dict(document)
+    for name in values:
+        kind, fits = _KINDS[str(fields[name].type)]
+        if not fits(values[name]):
+            raise PoolError(f"{name} is not {kind}")
+        if isinstance(values[name], list):
+            values[name] = tuple(values[name])
     return Pool(**values)
-
-
-def _value(field: dataclasses.Field[Any], given: Any) -> Any:
-    """What JSON gave for a field, as the field holds it. Raises PoolError."""
-    if field.type not in _TYPES:
-        if not isinstance(given, (list, tuple)) or not all(isinstance(one, str) for one in given):
-            raise PoolError(f"{field.name} is not a list of strings")
-        return tuple(given)
-    wanted, called = _TYPES[str(field.type)]
-    # Python's booleans are numbers too.
-    if not isinstance(given, wanted) or isinstance(given, bool) is not (wanted is bool):
-        raise PoolError(f"{field.name} is not {called}")
-    return given
 
 
 def check_names(pools: list[str]) -> None:

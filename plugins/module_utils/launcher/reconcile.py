@@ -16,7 +16,7 @@ import os
 import time
 from typing import Any, Callable, NamedTuple
 
-from . import files, names, pool, retirement, state, systemd
+from . import files, names, pool, retirement, state, surroundings, systemd
 from .engine import Engine
 from .errors import Trouble
 from .host import Host
@@ -102,6 +102,8 @@ class Reconciliation:
         alive = {one.instance for one in instances}
         standing = set()
         for found in self._engine.containers({names.LABEL_MARK: self._host.mark}):
+            if names.LABEL_BESIDE in found["Labels"]:
+                continue
             name = found["Names"][0].lstrip("/")
             ended = found["State"] in ("exited", "dead", "created")
             if ended and found["Labels"].get(names.LABEL_INSTANCE) not in alive:
@@ -109,6 +111,7 @@ class Reconciliation:
                 self._engine.remove(found["Id"])
             else:
                 standing.add(name)
+        surroundings.sweep(self._engine, self._host.mark, standing, alive=alive)
         return standing
 
     def _registrations(self, config: Pool, dead: list[dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ import base64
 import time
 from typing import Any
 
-from . import by_token, container, registration_tokens, surroundings
+from . import by_token, dot_env, registration_tokens
 from .access import Access, Opened
 from .engine import Engine
 from .errors import Trouble
@@ -18,6 +18,7 @@ from .github import GitHub, JitConfig, Transport
 from .memory import Memory
 from .paths import Paths
 from .pool import Pool
+from .surroundings import HOME, WORK
 
 # How long the number of a runner group is believed.
 _GROUP_LIFE = 3600.0
@@ -32,14 +33,14 @@ class Registrar:
         self._access = Access(paths, engine, transport, self._memory)
 
     def register(
-        self, pool: Pool, runner: str, directory: str = container.HOME, afresh: bool = False
+        self, pool: Pool, runner: str, directory: str = HOME, work: str = WORK, afresh: bool = False
     ) -> dict[str, Any]:
         """What makes a container a runner: ``files`` (base64) for its ``directory``, ``runner_id`` where it has one.
 
         And ``quota``, as GitHub told it. ``afresh``: with nothing that was used before. Raises Trouble, and then
         leaves no registration behind.
         """
-        return self._access.call(pool, lambda opened: self._register(opened, pool, runner, directory, afresh))
+        return self._access.call(pool, lambda opened: self._register(opened, pool, runner, directory, work, afresh))
 
     def deregister(self, pool: Pool, runner: str, runner_id: int | None) -> bool:
         """Remove a registration by its id or exact name; False where there was none. Raises Trouble, kind ``busy``."""
@@ -49,8 +50,10 @@ class Registrar:
         """All runners of the pool's scope, with what the reconciler needs of each. Raises Trouble."""
         return self._access.call(pool, lambda opened: _listed(opened.github))
 
-    def _register(self, opened: Opened, pool: Pool, runner: str, directory: str, afresh: bool) -> dict[str, Any]:
-        files = surroundings.files(pool, opened.credential, directory)
+    def _register(
+        self, opened: Opened, pool: Pool, runner: str, directory: str, work: str, afresh: bool
+    ) -> dict[str, Any]:
+        files = dot_env.files(pool, opened.credential, directory)
         runner_id = None
         if pool.registration == "token":
             if afresh:
@@ -58,7 +61,7 @@ class Registrar:
             token = registration_tokens.shared(self._paths, pool, opened.signature, opened.github.registration_token)
             files[by_token.FILE] = by_token.file(token)
         else:
-            jit = self._jit(opened.github, pool, runner)
+            jit = self._jit(opened.github, pool, runner, work)
             runner_id = jit.runner_id
             files.update(jit.files)
         return {
@@ -67,10 +70,10 @@ class Registrar:
             "files": {name: base64.b64encode(data).decode() for name, data in files.items()},
         }
 
-    def _jit(self, github: GitHub, pool: Pool, runner: str) -> JitConfig:
+    def _jit(self, github: GitHub, pool: Pool, runner: str, work: str) -> JitConfig:
         group = self._group(github, pool)
         try:
-            return github.create_jit_config(runner, list(pool.labels), group)
+            return github.create_jit_config(runner, list(pool.labels), group, work)
         except Trouble as trouble:
             if trouble.kind in ("unreachable", "unavailable", "nonsense"):
                 _forget_lost(github, runner)

@@ -33,9 +33,9 @@ class Remote:
 
         self._transport = UrllibTransport()
 
-    def register(self, pool: Pool, runner: str, directory: str, afresh: bool) -> dict[str, Any]:
+    def register(self, pool: Pool, runner: str, directory: str, work: str, afresh: bool) -> dict[str, Any]:
         """A new registration. Raises Trouble."""
-        return self._registrar().register(pool, runner, directory, afresh)
+        return self._registrar().register(pool, runner, directory, work, afresh)
 
     def deregister(self, pool: Pool, runner: str, runner_id: int | None) -> bool:
         """Remove a registration. Raises Trouble."""

@@ -21,7 +21,8 @@ def files_of(paths: Paths, name: str) -> list[str]:
     shared = paths.registration_token(name)
     instances = [one.instance for one in state.read_all(paths) if one.pool == name]
     shown = [path for one in instances for path in (paths.state(one), paths.tally(one))]
-    return [*shown, shared, f"{shared}.lock", paths.sealed(name), paths.pool(name)]
+    hooks = [os.path.join(paths.hooks(name), one) for one in _listed(paths.hooks(name))]
+    return [*shown, *hooks, shared, f"{shared}.lock", paths.sealed(name), paths.pool(name)]
 
 
 def finish(paths: Paths, engine: Engine, mark: str, pool: Pool) -> None:
@@ -38,8 +39,12 @@ def finish(paths: Paths, engine: Engine, mark: str, pool: Pool) -> None:
 
 def _enabled(paths: Paths) -> set[str]:
     """The pools that have an instance which starts with the host."""
-    try:
-        links = os.listdir(os.path.join(paths.units, "multi-user.target.wants"))
-    except FileNotFoundError:
-        return set()
+    links = _listed(os.path.join(paths.units, "multi-user.target.wants"))
     return {names.parse_instance(instance)[0] for instance in map(names.parse_unit, links) if instance}
+
+
+def _listed(directory: str) -> list[str]:
+    try:
+        return os.listdir(directory)
+    except FileNotFoundError:
+        return []

@@ -14,9 +14,9 @@ import urllib.parse
 import urllib.request
 from typing import Any
 
+from .dot_env import with_login
 from .errors import Trouble
 from .github import Answer
-from .surroundings import with_login
 
 # GitHub itself ends a request after 10 s.
 _TIMEOUT = 30.0

@@ -177,9 +177,11 @@ class Watch:
             return
         self._board.update(logged=self._output.since)
         draining = self._board.state.state == state.DRAINING
-        if line.event == "listening" and not draining:
+        # A job can print all of this too. It is the runner that is heard first, and a runner listens for one job only.
+        busy = self._board.state.state == state.BUSY or self._board.state.job is not None
+        if line.event == "listening" and not draining and not busy:
             self._board.show(state.IDLE)
-        elif line.event == "running":
+        elif line.event == "running" and self._board.state.job is None:
             self._board.update(job=line.subject)
             self._board.show(state.DRAINING if draining else state.BUSY, f"job {line.subject}")
         elif line.event == "completed":

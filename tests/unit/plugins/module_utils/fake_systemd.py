@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""systemctl, in memory: what is enabled and active, and what it was told."""
+"""systemctl and nft, in memory: what is enabled, active and loaded, and what systemctl was told."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Callable
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
+
+_FIREWALL = "github-runner-firewall.service"
 
 
 class Systemctl:
@@ -20,10 +22,14 @@ class Systemctl:
         self.active: dict[str, str] = {}
         self.failing: dict[str, str] = {}  #: by verb, what it says on standard error
         self.on: Callable[[str, list[str]], None] = lambda _verb, _units: None
+        self.rules_flushed = False  #: by hand, behind the back of the firewall's unit
         self._wants = Path(paths.units, "multi-user.target.wants")
         self._others: set[str] = set()
 
     def __call__(self, command: list[str]) -> tuple[int, str, str]:
+        if command[0] == "nft":
+            assert command[1:] == ["list", "table", "inet", "github_runner"]
+            return (1 if self.rules_flushed or self.active.get(_FIREWALL) != "active" else 0), "", ""
         assert command[0] == "systemctl"
         verb, units = command[1], [one for one in command[2:] if not one.startswith("--")]
         if verb in self.failing:
@@ -61,5 +67,7 @@ class Systemctl:
                 self.active[unit] = "active"
             if verb == "disable" and now:
                 self.active.pop(unit, None)
+            if verb in ("start", "reload", "enable") and unit == _FIREWALL:
+                self.rules_flushed = False
             if verb == "stop":
                 self.active[unit] = "deactivating"

@@ -12,11 +12,14 @@ import pytest
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _networks
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import names
 from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_docker import Client
 
 ICC = "com.docker.network.bridge.enable_icc"
+NAME = "com.docker.network.bridge.name"
 CIPHER = _networks.cipher("cipher-net")
 RUNNERS = _networks.runners("github-runner")
+BRIDGE = names.bridge("github-runner")
 
 
 @pytest.mark.parametrize(
@@ -26,9 +29,14 @@ RUNNERS = _networks.runners("github-runner")
         (CIPHER, {"Driver": "bridge", "Internal": True, "Options": {"other": "x"}}, {}),
         (CIPHER, {"Driver": "bridge", "Internal": False}, {"internal": (False, True)}),
         (CIPHER, {"Driver": "macvlan", "Internal": True}, {"driver": ("macvlan", "bridge")}),
-        (RUNNERS, {"Driver": "bridge", "Internal": False, "Options": {ICC: "false"}}, {}),
-        (RUNNERS, {"Driver": "bridge", "Options": {ICC: "true"}}, {ICC: ("true", "false")}),
-        (RUNNERS, {"Driver": "bridge", "Internal": True}, {"internal": (True, False), ICC: (None, "false")}),
+        (RUNNERS, {"Driver": "bridge", "Internal": False, "Options": {ICC: "false", NAME: BRIDGE}}, {}),
+        (RUNNERS, {"Driver": "bridge", "Options": {ICC: "true", NAME: BRIDGE}}, {ICC: ("true", "false")}),
+        (RUNNERS, {"Driver": "bridge", "Options": {ICC: "false"}}, {NAME: (None, BRIDGE)}),
+        (
+            RUNNERS,
+            {"Driver": "bridge", "Internal": True},
+            {"internal": (True, False), ICC: (None, "false"), NAME: (None, BRIDGE)},
+        ),
     ],
 )
 def test_what_isolation_rests_on_is_compared(

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _runner_pool
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _networks, _runner_pool
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._runner_pool import Plan, PoolRun, plan
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._systemd import Systemd, Unit
@@ -96,7 +96,7 @@ class Host:
         self.systemctl = Systemctl(self.paths)
         self.client = Client()
         self.client.images.local["runner:1"] = Image("sha256:1")
-        self.client.networks.add("github-runner", Options={"com.docker.network.bridge.enable_icc": "false"})
+        self.client.networks.add("github-runner", Options=_networks.runners("github-runner").options)
         self.now = 0.0
         self.events: list[tuple[float, Callable[[], object]]] = []
         for folder in (self.paths.pools, self.paths.units):

@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _runner_unit, _units
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils._systemd import Systemd
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _firewall, _hooks, _runner_unit, _units
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import pool
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
 from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_systemd import Systemctl
 
 DEFAULT = pool.Pool("default", "https://github.com/acme", "runner:1", ("self-hosted",))
+STARTED = _hooks.Hooks({"job_started": "#!/bin/sh\n"})
 GPU = dataclasses.replace(DEFAULT, name="gpu")
 
 
@@ -30,24 +31,23 @@ class Host:
         self.root = root
         self.paths = Paths(str(root))
         self.systemctl = Systemctl(self.paths)
-        self.systemd = Systemd(self.systemctl, self.paths)
 
-    def ensure(
-        self, *pools: pool.Pool, python: str = "/usr/bin/python3", check_mode: bool = False, metrics: str = ""
-    ) -> dict[str, Any]:
+    def ensure(self, *pools: pool.Pool, check_mode: bool = False, **options: Any) -> dict[str, Any]:
         self.systemctl.told.clear()
-        return _runner_unit.ensure(self.paths, self.systemd, list(pools), python, check_mode, metrics)
+        wanted = _runner_unit.Wanted(list(pools), **options)
+        return _runner_unit.RunnerUnit(self.paths, self.systemctl, check_mode).ensure(wanted)
 
     def remove(self, check_mode: bool = False) -> dict[str, Any]:
         self.systemctl.told.clear()
-        return _runner_unit.remove(self.paths, self.systemd, check_mode)
+        return _runner_unit.RunnerUnit(self.paths, self.systemctl, check_mode).remove()
 
     def files(self) -> dict[str, bytes]:
         return {str(one.relative_to(self.root)): one.read_bytes() for one in self.root.rglob("*") if one.is_file()}
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Host:
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    monkeypatch.setattr(_firewall, "has_nft", lambda: True)
     return Host(tmp_path)
 
 
@@ -59,7 +59,13 @@ def test_a_bare_host_gets_everything_once(host: Host) -> None:
     assert os.path.realpath(host.paths.command) == host.paths.program
     assert pool.load(Path(host.paths.pool("gpu")).read_text()) == GPU
     assert {one.name for one in Path(host.paths.units).iterdir()} == set(_units.texts(host.paths))
-    assert host.systemctl.told == [["daemon-reload"], ["enable", "--now", _units.TIMER]]
+    assert Path(host.paths.firewall).read_text() == _firewall.rules(_firewall.Policy())
+    assert host.systemctl.told == [
+        ["daemon-reload"],
+        ["try-restart", _units.SLICE],
+        ["enable", "--now", _units.FIREWALL],
+        ["enable", "--now", _units.TIMER],
+    ]
     again = host.ensure(DEFAULT, GPU)
     assert again == {"changed": False, "actions": [], "diff": []}
     assert host.systemctl.told == []
@@ -83,6 +89,12 @@ def test_check_mode_tells_the_same_and_touches_nothing(host: Host) -> None:
         # A drain may need its file: it is runner_pool that removes it, when the last instance has gone.
         ("another pool less", [], False),
         ("timer", ["Enabled github-runner-reconcile.timer"], False),
+        ("rules", ["Wrote {firewall}", "Loaded the firewall"], False),
+        ("rules flushed", ["Loaded the firewall"], False),
+        ("firewall off", ["Enabled github-runner-firewall.service"], False),
+        ("hook", ["Wrote {hooks}/default/job_started"], False),
+        ("a hook less", ["Removed {hooks}/default/job_started", "Removed {hooks}/default/job_started.sh"], False),
+        ("share", ["Wrote {units}/github-runner.slice", "Reloaded systemd"], True),
     ],
 )
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -90,31 +102,45 @@ def test_only_what_differs_is_done(
     host: Host, change: str, actions: list[str], reloads: bool, check_mode: bool
 ) -> None:
     """systemd is reloaded for a unit and for nothing else; check mode tells the truth."""
-    host.ensure(DEFAULT, GPU)
-    pools, python = [DEFAULT, GPU], "/usr/bin/python3"
+    host.ensure(DEFAULT, GPU, hooks={"default": STARTED})
+    pools: list[pool.Pool] = [DEFAULT, GPU]
+    options: dict[str, Any] = {"hooks": {"default": STARTED}}
     if change == "pool":
         pools[0] = dataclasses.replace(DEFAULT, image="runner:2")
     elif change == "python":
-        python = "/opt/python3"
+        options["python"] = "/opt/python3"
     elif change == "unit":
         Path(host.paths.unit).write_text("another")
     elif change == "link":
         Path(host.paths.command).unlink()
         Path(host.paths.command).symlink_to("/elsewhere")
     elif change == "timer":
-        host.systemd.call("disable", _units.TIMER)
+        host.systemctl(["systemctl", "disable", _units.TIMER])
+    elif change == "rules":
+        options["policy"] = _firewall.Policy(host_ports=(5000,))
+    elif change == "rules flushed":
+        host.systemctl.rules_flushed = True
+    elif change == "firewall off":
+        host.systemctl(["systemctl", "disable", "--now", _units.FIREWALL])
+    elif change == "hook":
+        options["hooks"] = {"default": _hooks.Hooks({"job_started": "#!/bin/sh\nexit 1\n"})}
+    elif change == "a hook less":
+        options["hooks"] = {"default": _hooks.Hooks({})}
+    elif change == "share":
+        options["share"] = _units.Share(memory="4G")
     else:
         pools.pop()
     before = host.files()
-    result = host.ensure(*pools, python=python, check_mode=check_mode)
-    fields = {name: getattr(host.paths, name) for name in ("pools", "program", "units", "command")}
+    result = host.ensure(*pools, check_mode=check_mode, **options)
+    fields = {name: getattr(host.paths, name) for name in ("pools", "program", "units", "command", "firewall")}
+    fields["hooks"] = host.paths.hooks_dir
     assert result["actions"] == [one.format(**fields) for one in actions]
     assert (["daemon-reload"] in host.systemctl.told) is (reloads and not check_mode)
     if check_mode:
         assert host.files() == before
         assert host.systemctl.told == []
     else:
-        assert not host.ensure(*pools, python=python)["changed"]
+        assert not host.ensure(*pools, **options)["changed"]
 
 
 def test_the_diff_shows_text_and_no_program(host: Host) -> None:
@@ -127,7 +153,7 @@ def test_the_diff_shows_text_and_no_program(host: Host) -> None:
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_everything_is_removed_again(host: Host, check_mode: bool) -> None:
     """Nothing that was installed is left; sealed tokens are another module's."""
-    host.ensure(DEFAULT, GPU)
+    host.ensure(DEFAULT, GPU, hooks={"gpu": STARTED})
     installed = host.files()
     result = host.remove(check_mode)
     assert result["changed"]
@@ -136,8 +162,42 @@ def test_everything_is_removed_again(host: Host, check_mode: bool) -> None:
     else:
         assert host.files() == {}
         assert not os.path.lexists(host.paths.command)
-        assert host.systemctl.told == [["disable", "--now", _units.TIMER], ["daemon-reload"]]
+        assert host.systemctl.told == [
+            ["disable", "--now", _units.TIMER],
+            ["disable", "--now", _units.FIREWALL],
+            ["daemon-reload"],
+        ]
         assert not host.remove()["changed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"policy": _firewall.Policy(host_ports=(0,))}, "host_ports has 0 in it"),
+        (
+            {"hooks": {"default": _hooks.Hooks({"job_started": "exit 1"})}},
+            "job_started_hook is no script: it begins with #!",
+        ),
+        ({"hooks": {"default": _hooks.Hooks({}, timeout=0)}}, "hook_timeout is 0"),
+        ({"share": _units.Share(memory="most")}, "jobs_memory is 'most': write it like 85%"),
+        ({"share": _units.Share(tasks="-1")}, "jobs_tasks is '-1'"),
+        ({"share": _units.Share(cpu_weight=0)}, "jobs_cpu_weight is 0: it takes 1 to 10000"),
+    ],
+)
+def test_a_bad_option_leaves_the_host_as_it_was(host: Host, options: dict[str, Any], said: str) -> None:
+    """It is named before anything is written."""
+    with pytest.raises(Failure, match=said):
+        host.ensure(DEFAULT, **options)
+    assert (host.files(), host.systemctl.told) == ({}, [])
+
+
+def test_a_host_without_nft_gets_no_runners(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would run without a firewall."""
+    monkeypatch.setattr(_firewall, "has_nft", lambda: False)
+    with pytest.raises(Failure, match="install the package nftables"):
+        host.ensure(DEFAULT)
+    assert host.files() == {}
+    assert host.ensure(DEFAULT, check_mode=True)["changed"]
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -150,12 +210,12 @@ def test_metrics_come_and_go_with_their_path(host: Host, check_mode: bool) -> No
 
     host.ensure(DEFAULT)
     assert not metrics & units()
-    on = host.ensure(DEFAULT, metrics="/srv/a.prom", check_mode=check_mode)
+    on = host.ensure(DEFAULT, metrics_path="/srv/a.prom", check_mode=check_mode)
     assert "Enabled github-runner-metrics.timer" in on["actions"]
     assert bool(metrics & units()) is not check_mode
-    host.ensure(DEFAULT, metrics="/srv/a.prom")
-    assert not host.ensure(DEFAULT, metrics="/srv/a.prom")["changed"]
-    assert host.ensure(DEFAULT, metrics="/srv/b.prom")["changed"]
+    host.ensure(DEFAULT, metrics_path="/srv/a.prom")
+    assert not host.ensure(DEFAULT, metrics_path="/srv/a.prom")["changed"]
+    assert host.ensure(DEFAULT, metrics_path="/srv/b.prom")["changed"]
     assert "/srv/b.prom" in (Path(host.paths.units) / "github-runner-metrics.service").read_text()
     off = host.ensure(DEFAULT, check_mode=check_mode)
     assert "Disabled github-runner-metrics.timer" in off["actions"]

@@ -25,7 +25,7 @@ def paths(tmp_path: Path) -> Paths:
 
 
 def keep(paths: Paths, data: bytes, mode: int = 0o600) -> None:
-    Path(paths.sealed_dir).mkdir(parents=True)
+    Path(paths.sealed_dir).mkdir(parents=True, mode=0o700)
     files.write(paths.sealed("default"), data, mode)
 
 

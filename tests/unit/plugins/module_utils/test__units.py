@@ -21,7 +21,8 @@ TEXTS = _units.texts(Paths(), "/srv/metrics/github-runner.prom")
 
 
 def parsed(name: str) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+    # A setting such as SystemCallFilter is given twice, the second adding to the first.
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(TEXTS[name])
     return parser
@@ -61,6 +62,47 @@ def test_an_instance_is_never_parked_nor_ended_with_docker() -> None:
     assert not {"Requires", "BindsTo", "PartOf"} & set(unit)
 
 
+def test_jobs_that_use_up_their_share_do_not_starve_the_launchers() -> None:
+    """The launchers are beside the slice that is limited, which they have to have started."""
+    instance = parsed("github-runner@.service")
+    assert "Slice" not in instance["Service"]
+    assert {_units.SLICE, _units.FIREWALL} <= set(instance["Unit"]["Wants"].split())
+    assert {_units.SLICE, _units.FIREWALL} <= set(instance["Unit"]["After"].split())
+    share = parsed(_units.SLICE)["Slice"]
+    assert (share["MemoryMax"], share["CPUWeight"], share["TasksMax"]) == ("85%", "50", "80%")
+
+
+@pytest.mark.parametrize("name", ["github-runner@.service", "github-runner-reconcile.service"])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("CapabilityBoundingSet", ""),
+        ("NoNewPrivileges", "yes"),
+        ("ProtectSystem", "strict"),
+        ("ProtectHome", "yes"),
+        ("PrivateTmp", "yes"),
+        ("PrivateDevices", "yes"),
+        ("MemoryDenyWriteExecute", "yes"),
+        ("RestrictAddressFamilies", "AF_UNIX AF_INET AF_INET6"),
+        ("RestrictNamespaces", "yes"),
+        ("ProtectProc", "invisible"),
+    ],
+)
+def test_the_launcher_and_the_reconciler_are_in_a_sandbox(name: str, option: str, value: str) -> None:
+    """molecule's scenario isolation has the figure that systemd gives it."""
+    assert parsed(name)["Service"][option] == value
+    assert "SystemCallFilter=@system-service\n" in TEXTS[name]
+
+
+def test_the_firewall_is_up_before_docker_and_loaded_again_with_nftables() -> None:
+    """No container runs without it at boot, and the host's own rules do not flush it away."""
+    unit = parsed(_units.FIREWALL)
+    assert "docker.service" in unit["Unit"]["Before"].split()
+    assert unit["Unit"]["PartOf"] == unit["Unit"]["ReloadPropagatedFrom"] == "nftables.service"
+    assert unit["Service"]["ExecStart"] == unit["Service"]["ExecReload"] == "nft -f /etc/github-runner/firewall.nft"
+    assert Paths().firewall_loaded == f"/run/{unit['Service']['RuntimeDirectory']}"
+
+
 def test_the_reconciler_runs_spread_out() -> None:
     """A fleet that was started together must not ask GitHub together."""
     timer = parsed(_units.TIMER)["Timer"]
@@ -72,8 +114,8 @@ def test_the_reconciler_runs_spread_out() -> None:
 def test_the_names_are_those_that_everybody_uses() -> None:
     """What is installed is what is started, drained and listed."""
     assert names.unit_name("") in TEXTS
-    assert {_units.TIMER, _units.SLICE} <= set(TEXTS)
-    assert parsed("github-runner@.service")["Service"]["Slice"] == _units.SLICE
+    assert {_units.TIMER, _units.FIREWALL, _units.SLICE} <= set(TEXTS)
+    assert names.pool_slice("default").startswith(_units.SLICE.removesuffix(".slice") + "-")
     assert not [text for text in TEXTS.values() if "{" in text]
 
 
@@ -86,5 +128,7 @@ def test_systemd_understands_every_line(tmp_path: Path, name: str) -> None:
     target = name.replace("@.", "@1.")
     if target != name:
         shutil.copy(tmp_path / name, tmp_path / target)
+    text = (tmp_path / target).read_text()
+    (tmp_path / target).write_text(text.replace("=nft ", "=/bin/true "))
     done = subprocess.run(["systemd-analyze", "verify", tmp_path / target], capture_output=True, text=True, check=False)
     assert str(tmp_path) not in done.stderr

@@ -44,7 +44,7 @@ class World:
         self.made: list[str] = []
         self.memory = Memory(lambda: self.now)
         self.access = access.Access(self.paths, ENGINE, TRANSPORT, self.memory)
-        Path(self.paths.sealed_dir).mkdir(parents=True)
+        Path(self.paths.sealed_dir).mkdir(parents=True, mode=0o700)
         self.seal()
         monkeypatch.setattr(cipher, "unseal", lambda *_arguments: APP.dump().decode())
         monkeypatch.setattr(app, "access_token", self.access_token)

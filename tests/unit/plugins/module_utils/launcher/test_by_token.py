@@ -13,7 +13,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import by_token, container, pool
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import (
+    by_token,
+    container,
+    pool,
+    surroundings,
+)
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
 
 POOL = pool.Pool("default", "https://github.com/acme", "runner:1", ("self-hosted", "gpu"), registration="token")
@@ -27,8 +32,9 @@ MYOUNG34 = {
 
 
 def body(config: pool.Pool, image: dict[str, Any]) -> dict[str, Any]:
-    plain = container.create_body(config, "1", "01234567", RUNNER)
-    return by_token.shape(plain, config, RUNNER, image)
+    around = surroundings.Surroundings("github-runner.slice", config.network)
+    plain = container.create_body(config, "1", "01234567", RUNNER, around)
+    return by_token.shape(plain, config, RUNNER, image, around)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +70,7 @@ def test_an_image_with_an_entrypoint_gets_the_variables_of_the_readme(
         "RUNNER_NAME": RUNNER,
         "LABELS": "self-hosted,gpu",
         "NO_DEFAULT_LABELS": "true",
-        "RUNNER_WORKDIR": "/_work",
+        "RUNNER_WORKDIR": "/home/runner/_work",
         "EPHEMERAL": "true",
         "DISABLE_AUTO_UPDATE": "true",
         "DISABLE_AUTOMATIC_DEREGISTRATION": "true",

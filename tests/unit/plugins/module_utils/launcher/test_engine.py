@@ -105,14 +105,6 @@ def answer(document: Any, status: int = 200) -> list[bytes]:
         (lambda engine: engine.stop("x", 30), [http(304)], "POST", "/containers/x/stop", {"t": "30"}, None),
         (lambda engine: engine.remove("x"), [http(204)], "DELETE", "/containers/x", {"force": "1", "v": "1"}, None),
         (
-            lambda engine: engine.connect("x", "github-runner"),
-            [http(200)],
-            "POST",
-            "/networks/github-runner/connect",
-            {},
-            None,
-        ),
-        (
             lambda engine: engine.processes("x"),
             answer({"Titles": ["PID", "COMMAND"], "Processes": [["1", "run.sh"], ["7", "Runner.Worker a"]]}),
             "GET",
@@ -162,7 +154,11 @@ def test_bodies_arrive_whole_with_their_type(tmp_path: Path) -> None:
 
 def test_a_container_is_cut_off_from_every_network(tmp_path: Path) -> None:
     """Docker tells which these are; they are given back, for a job that wants them again."""
-    described = {"NetworkSettings": {"Networks": {"bridge": {}, "a b": {}}}}
+    described = {
+        "Id": "x",
+        "HostConfig": {"NetworkMode": "bridge"},
+        "NetworkSettings": {"Networks": {"bridge": {}, "a b": {}}},
+    }
     with docker(tmp_path, answer(described), [http(200)], [http(200)]) as (engine, server):
         assert engine.disconnect("x") == ["bridge", "a b"]
     assert [one.target for one in server.requests[1:]] == [
@@ -180,6 +176,7 @@ def test_only_a_running_container_without_a_network_gets_its_own_back(
 ) -> None:
     """The one that it was made for, which Docker remembers."""
     described = {
+        "Id": "x",
         "NetworkSettings": {"Networks": networks},
         "State": {"Running": running},
         "HostConfig": {"NetworkMode": "github-runner"},
@@ -187,6 +184,64 @@ def test_only_a_running_container_without_a_network_gets_its_own_back(
     with docker(tmp_path, answer(described), [http(200)]) as (engine, server):
         engine.reconnect("x")
     assert [one.target for one in server.requests[1:]] == (["/networks/github-runner/connect"] if joined else [])
+
+
+def test_a_container_in_anothers_network_is_cut_off_with_that_one(tmp_path: Path) -> None:
+    """A runner beside an Engine of its own uses that one's network, and has none to be taken away."""
+    runner = {"Id": "x", "HostConfig": {"NetworkMode": "container:y"}, "NetworkSettings": {"Networks": {}}}
+    beside = {"Id": "y", "HostConfig": {"NetworkMode": "net"}, "NetworkSettings": {"Networks": {"net": {}}}}
+    replies = [answer(runner), answer(beside), [http(200)], answer(runner), answer(beside), [http(200)]]
+    with docker(tmp_path, *replies) as (engine, server):
+        assert engine.disconnect("x") == ["net"]
+        engine.connect("x", "net")
+    assert [one.target for one in server.requests if one.method == "POST"] == [
+        "/networks/net/disconnect",
+        "/networks/net/connect",
+    ]
+    assert [json.loads(one.body) for one in server.requests if one.body] == [{"Container": "y"}] * 2
+
+
+def test_a_container_whose_network_is_gone_with_another_is_left_as_it_is(tmp_path: Path) -> None:
+    """There is nothing to cut off or to give back; its runner ends by itself."""
+    runner = {"Id": "x", "HostConfig": {"NetworkMode": "container:y"}, "NetworkSettings": {"Networks": {}}}
+    gone = [http(404, b'{"message": "No such container: y"}')]
+    with docker(tmp_path, answer(runner), gone, answer(runner), gone, answer(runner), gone) as (engine, server):
+        assert engine.disconnect("x") == []
+        engine.connect("x", "net")
+        engine.reconnect("x")
+    assert {one.method for one in server.requests} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("call", "target"),
+    [
+        (lambda engine: engine.discard_network("a b"), "/networks/a%20b"),
+        (lambda engine: engine.discard_volume("a b"), "/volumes/a%20b"),
+    ],
+)
+def test_what_is_gone_already_is_removed(tmp_path: Path, call: Any, target: str) -> None:
+    """Somebody else was there first; anything else is an error."""
+    gone, used = [http(404, b'{"message": "gone"}')], [http(409, b'{"message": "in use"}')]
+    with docker(tmp_path, gone, used) as (engine, server):
+        call(engine)
+        with pytest.raises(EngineError, match="in use"):
+            call(engine)
+    assert {(one.method, one.target) for one in server.requests} == {("DELETE", target)}
+
+
+def test_what_stands_beside_a_runner_is_made_and_found_by_its_labels(tmp_path: Path) -> None:
+    """Docker names no volumes with null."""
+    place = {"Mountpoint": "/var/lib/docker/volumes/x/_data"}
+    replies = [answer({"Id": "n"}), answer(place), answer([{"Id": "n"}]), answer({"Volumes": None})]
+    with docker(tmp_path, *replies) as (engine, server):
+        engine.create_network("x", {"option": "1"}, {"a": "b"})
+        assert engine.create_volume("x", {"a": "b"}) == place["Mountpoint"]
+        assert engine.marked_networks({"a": "b"}) == [{"Id": "n"}]
+        assert engine.marked_volumes({"a": "b"}) == []
+    network, volume = (json.loads(one.body) for one in server.requests[:2])
+    assert (network["Driver"], network["Options"], network["Labels"]) == ("bridge", {"option": "1"}, {"a": "b"})
+    assert volume == {"Name": "x", "Labels": {"a": "b"}}
+    assert {one.target.partition("=")[2] for one in server.requests[2:]} == {"%7B%22label%22%3A+%5B%22a%3Db%22%5D%7D"}
 
 
 def test_an_answer_in_drops_is_read_to_its_end(tmp_path: Path) -> None:

@@ -85,6 +85,26 @@ def test_a_secret_that_others_could_touch_is_refused_with_the_remedy(tmp_path: P
     assert caught.value.lasting
 
 
+@pytest.mark.parametrize("mode", [0o755, 0o711, 0o770, 0o1777])
+def test_a_secret_in_a_folder_that_others_could_enter_is_refused(tmp_path: Path, mode: int) -> None:
+    """Who can write the folder can replace the file."""
+    path = tmp_path / "folder" / "sealed"
+    path.parent.mkdir()
+    files.write(str(path), b"x", 0o600)
+    path.parent.chmod(mode)
+    with pytest.raises(Trouble, match=r"folder is not root's alone \(mode 0700\)"):
+        files.read_private(str(path))
+
+
+def test_a_link_to_a_secret_is_refused(tmp_path: Path) -> None:
+    """It would read whatever somebody points it at."""
+    target, path = tmp_path / "target", tmp_path / "sealed"
+    files.write(str(target), b"x", 0o600)
+    path.symlink_to(target)
+    with pytest.raises(OSError, match="symbolic links"):
+        files.read_private(str(path))
+
+
 def test_a_secret_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mode alone does not make it root's."""
     path = tmp_path / "sealed"

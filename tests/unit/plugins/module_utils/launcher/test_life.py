@@ -97,6 +97,23 @@ def test_the_runners_output_is_in_the_journal_line_by_line(tmp_path: Path, capsy
     assert all(line.startswith("github-runner: ") for line in shown.err.splitlines())
 
 
+def test_a_job_that_speaks_like_the_runner_fools_nobody(tmp_path: Path) -> None:
+    """What it prints is shown, but the instance is busy with the job that the runner named, until it ends."""
+    world = World(tmp_path, job(10, 60))
+    spoof = ("Listening for Jobs", "Running job: another", "Job build completed with result: Succeeded")
+    seen: list[tuple[str, str | None]] = []
+
+    def speak() -> None:
+        for text in spoof:
+            say(world, world.engine.made[0], 0, text)
+
+    world.at(30, speak)
+    world.at(40, lambda: seen.append((world.state.state, world.state.job)))
+    world.at(100, world.signals.terminate)
+    world.live()
+    assert seen == [("busy", "build")]
+
+
 def test_after_a_job_another_runner_stands(tmp_path: Path) -> None:
     """The used container is gone, the next one has a name of its own, and nobody deregisters the used one."""
     world = World(tmp_path, job(10, 60), job(10, 60))
@@ -285,6 +302,24 @@ def test_what_a_person_mends_wakes_the_instance_up(tmp_path: Path, mends: Any) -
     assert world.live() == 0
     assert len(world.github.attempts) == 4
     assert world.github.attempts[-1] <= 18
+
+
+def test_what_is_mended_during_an_attempt_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attempt has read the token of before, and the next one must not wait out the back-off."""
+    world = World(tmp_path)
+    register = world.github.register
+
+    def register_late(*arguments: Any) -> dict[str, Any]:
+        if not world.github.attempts:
+            world.seal()
+            world.github.register_troubles = [Trouble("sealed", "seal it again", state="sealed", lasting=True)]
+        return register(*arguments)
+
+    monkeypatch.setattr(world.github, "register", register_late)
+    world.at(60, world.signals.terminate)
+    world.live()
+    first, second = world.github.attempts
+    assert second - first < 5
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 import pytest
@@ -112,3 +113,22 @@ def test_a_cloned_machine_id_makes_no_common_mark() -> None:
 def test_a_nonce_is_made_of_its_random_bytes(data: bytes) -> None:
     """Six hexadecimal digits, three bytes of chance."""
     assert bytes.fromhex(names.new_nonce(data)) == data[:3]
+
+
+@pytest.mark.parametrize(
+    ("pool", "unit", "path"),
+    [
+        ("default", "github-runner-default.slice", "/github.slice/github-runner.slice/github-runner-default.slice"),
+        ("my-gpu", "github-runner-my_gpu.slice", "/github.slice/github-runner.slice/github-runner-my_gpu.slice"),
+    ],
+)
+def test_a_pools_slice_is_right_below_ours(pool: str, unit: str, path: str) -> None:
+    """systemd reads a hyphen as one level more."""
+    assert names.pool_slice(pool) == unit
+    assert names.slice_path(unit) == path
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_every_network_has_an_interface_that_the_firewall_knows(network: str) -> None:
+    """Linux takes 15 characters, and no slash."""
+    assert re.fullmatch("ghr-[0-9a-f]{8}", names.bridge(network))

@@ -99,7 +99,7 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
         return TOKEN
 
     monkeypatch.setattr(cipher, "unseal", unseal)
-    Path(found.sealed_dir).mkdir(parents=True)
+    Path(found.sealed_dir).mkdir(parents=True, mode=0o700)
     files.write(found.sealed("default"), SEALED.dump().encode(), 0o600)
     return found
 
@@ -107,7 +107,7 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
 def test_a_registration_is_made_with_the_unsealed_token(paths: Paths) -> None:
     """Id and files come back as JSON can carry them; the token went to GitHub alone."""
     server = GitHubServer()
-    made = Registrar(paths, ENGINE, server).register(POOL, "name")
+    made = Registrar(paths, ENGINE, server).register(POOL, "name", "_work")
     assert made == {"runner_id": 1, "files": {".runner": "e30="}, "quota": None}
     assert server.runners == {1: "name"}
     assert server.tokens == {f"Bearer {TOKEN}"}
@@ -134,7 +134,7 @@ def test_a_lost_answer_leaves_no_runner_behind(
     server.failures["POST"] = [failure]
     server.makes_it_all_the_same = made and looked_for
     with pytest.raises(Trouble):
-        Registrar(paths, ENGINE, server).register(POOL, "name")
+        Registrar(paths, ENGINE, server).register(POOL, "name", "_work")
     assert server.runners == {}
     assert ("GET" in [method for method, _url in server.requests]) is looked_for
 
@@ -144,7 +144,7 @@ def test_the_trouble_that_came_first_is_the_one_that_is_shown(paths: Paths) -> N
     server = GitHubServer()
     server.failures = {"POST": [Trouble("unreachable", "first")], "GET": [Trouble("unreachable", "second")]}
     with pytest.raises(Trouble, match="first"):
-        Registrar(paths, ENGINE, server).register(POOL, "name")
+        Registrar(paths, ENGINE, server).register(POOL, "name", "_work")
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_without_a_usable_token_nobody_is_asked(
         files.write(paths.sealed("default"), content, mode)
     server = GitHubServer()
     with pytest.raises(Trouble) as caught:
-        Registrar(paths, ENGINE, server).register(POOL, "name")
+        Registrar(paths, ENGINE, server).register(POOL, "name", "_work")
     assert (caught.value.kind, caught.value.state, caught.value.lasting) == (kind, state, True)
     assert server.requests == []
 

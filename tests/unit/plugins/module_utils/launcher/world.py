@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import container as container_format
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import files, names, pool, state
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import (
     EngineError,
@@ -83,6 +82,7 @@ class World:
         self._order = itertools.count()
         for path in (self.paths.pools, self.paths.sealed_dir, self.paths.units, Path(self.paths.program).parent):
             Path(path).mkdir(parents=True, exist_ok=True)
+        Path(self.paths.firewall_loaded).mkdir(parents=True)
         self.write_pool(config)
         self.replace_program()
 
@@ -282,7 +282,7 @@ class Registrar:
     def warm(self) -> None:
         """Nothing to load."""
 
-    def register(self, config: pool.Pool, runner: str, directory: str, afresh: bool) -> dict[str, Any]:
+    def register(self, config: pool.Pool, runner: str, directory: str, work: str, afresh: bool) -> dict[str, Any]:
         self.attempts.append(self._world.now - START)
         self.asked.append((directory, afresh))
         if self.register_troubles:
@@ -351,9 +351,10 @@ class Engine:
         self._world = world
         self._ids = itertools.count(1)
         self.all: dict[str, Container] = {}
-        self.images = {"runner:1": "sha256:1", "runner:2": "sha256:2"}
+        self.images = {"runner:1": "sha256:1", "runner:2": "sha256:2", "docker:dind": "sha256:3"}
         self.image_config: dict[str, Any] = {"Entrypoint": None, "WorkingDir": "/home/runner"}
         self.bodies: list[dict[str, Any]] = []  #: what containers were made of
+        self.beside: dict[str, dict[str, dict[str, str]]] = {"networks": {}, "volumes": {}}  #: labels by kind and name
         self.down = False
         self.tells_of_deaths = True  #: its memory of events goes back far enough
         self.failures: dict[str, list[EngineError]] = {}  #: by call, raised one after the other
@@ -425,6 +426,10 @@ class Engine:
             raise EngineError(404, f"No such image: {reference}")
         return {"Id": self.images[reference], "Config": self.image_config}
 
+    def cgroup_driver(self) -> str:
+        self._called("cgroup_driver", "")
+        return "systemd"
+
     def create(self, name: str, body: dict[str, Any]) -> str:
         self._called("create", "")
         self.bodies.append(body)
@@ -433,18 +438,28 @@ class Engine:
 
     def put_archive(self, container: str, directory: str, archive: bytes) -> None:
         one = self._called("put_archive", container)
-        assert (directory, one.state) == (self.image_config["WorkingDir"], "created")
+        assert one.state == "created"
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            one.files = {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
+            found = {Path(entry.name).name: tar.extractfile(entry).read() for entry in tar if entry.isreg()}  # type: ignore[union-attr]
+        # The work folder may lie elsewhere; whatever is read by the runner lies where it runs.
+        assert not found or directory == self.image_config["WorkingDir"]
+        one.files.update(found)
 
     def get_archive(self, container: str, path: str) -> bytes:
         self._called("get_archive", container)
         assert path == "/etc/passwd"
-        return container_format.archive({"passwd": PASSWD}, 0, 0)
+        stream = io.BytesIO()
+        with tarfile.open(fileobj=stream, mode="w") as tar:
+            member = tarfile.TarInfo("passwd")
+            member.size = len(PASSWD)
+            tar.addfile(member, io.BytesIO(PASSWD))
+        return stream.getvalue()
 
     def start(self, container: str) -> None:
         one = self._called("start", container)
         one.state = "running"
+        if names.LABEL_BESIDE in one.labels:
+            return
         behaviour = self._world.behaviours.pop(0) if self._world.behaviours else idle
         behaviour(self._world, one)
 
@@ -458,8 +473,39 @@ class Engine:
 
     def remove(self, container: str) -> None:
         one = self._called("remove", container)
-        assert one.state != "running", "a running container is never removed"
+        assert one.state != "running" or names.LABEL_BESIDE in one.labels, "a running container is never removed"
         del self.all[one.id]
+
+    def marked_networks(self, labels: dict[str, str]) -> list[dict[str, Any]]:
+        return self._beside("networks", "Id", labels)
+
+    def create_network(self, name: str, options: dict[str, str], labels: dict[str, str]) -> None:
+        self._called("create_network", "")
+        assert name not in self.beside["networks"], "Docker answers 409"
+        self.beside["networks"][name] = labels
+
+    def discard_network(self, network: str) -> None:
+        self._called("discard_network", "")
+        del self.beside["networks"][network]
+
+    def marked_volumes(self, labels: dict[str, str]) -> list[dict[str, Any]]:
+        return self._beside("volumes", "Name", labels)
+
+    def create_volume(self, name: str, labels: dict[str, str]) -> str:
+        self._called("create_volume", "")
+        self.beside["volumes"][name] = labels
+        return f"/var/lib/docker/volumes/{name}/_data"
+
+    def discard_volume(self, volume: str) -> None:
+        self._called("discard_volume", "")
+        assert volume not in [one.name for one in self.all.values()], "Docker answers 409: volume is in use"
+        del self.beside["volumes"][volume]
+
+    def _beside(self, kind: str, key: str, labels: dict[str, str]) -> list[dict[str, Any]]:
+        self._called(kind, "")
+        return [
+            {key: name, "Labels": marks} for name, marks in self.beside[kind].items() if labels.items() <= marks.items()
+        ]
 
     def death(self, container: str, since: str, patience: float) -> int | None:
         one = self._called("death", container)
