@@ -212,7 +212,10 @@ class Watch:
         """How long to wait for output: for ever, asleep in the kernel, but while a drain has something to do."""
         if not self._draining() or self._stopped:
             return None
-        return max(0.05, self._next_step - self._clock())
+        moment = self._next_step
+        if self._drain_began is not None and not self._signals.force:
+            moment = min(moment, self._drain_began + self._drain_timeout())
+        return max(0.05, moment - self._clock())
 
     def _step(self) -> bool:
         """One try to end the container; what cannot be done now is tried again. Whether it is to be handed over."""

@@ -644,6 +644,14 @@ def test_a_drain_gives_up_without_ending_the_job(tmp_path: Path) -> None:
     assert len(world.github.registrations) == 1
 
 
+def test_a_drain_gives_up_at_its_time(tmp_path: Path) -> None:
+    """To the second, also where that is sooner than the next look for the job."""
+    world = World(tmp_path, job(10, 10_000), config=dataclasses.replace(POOL, drain_timeout=2))
+    world.at(100, world.signals.terminate)
+    assert world.live() == 1
+    assert 102 <= world.now - START <= 103
+
+
 def test_the_time_of_a_drain_begins_with_the_drain(tmp_path: Path) -> None:
     """A renewal that has long waited for the job to end takes nothing from a later drain's time."""
     world = World(tmp_path, job(10, 6000))
