@@ -417,15 +417,15 @@ class Life:
         say(f"{last.runner or ended[:12]} ended (exit code {code}{'' if took_job else ', took no job'})")
         if last.runner and not took_job and not deregistered:
             self._deregister_quietly(last.runner, last.runner_id)
+        # One that never listened is a failure too, however long it tried; one that somebody removes is none.
+        short = last.state == state.STARTING or self._clock() - self._launched_at < SHORT_LIFE
+        failed = short and not took_job and last.state != state.DRAINING and not self._somebody_removes(ended)
         # The disk of a job may be large, and its removal long: the next runner is started first. Not so where the last
         # one could not be removed: a disk that only fills up is to stop the instance, which says why.
         self._leftovers.append(ended)
         if self._spare is None or len(self._leftovers) > 1:
             self._insist_on_leftovers()
         self._ended = self._spare is not None
-        # One that never listened is a failure too, however long it tried; one that somebody removed is none.
-        short = last.state == state.STARTING or self._clock() - self._launched_at < SHORT_LIFE
-        failed = short and not took_job and code is not None and last.state != state.DRAINING
         self._owes_wait = failed
         self._board.update(
             container=None,
@@ -445,6 +445,13 @@ class Life:
             if error.status != 404:
                 raise
             return None
+
+    def _somebody_removes(self, ended: str) -> bool:
+        """Whether a container is gone or going without our doing."""
+        try:
+            return self._engine.inspect(ended)["State"].get("Status") == "removing"
+        except EngineError as error:
+            return error.status == 404
 
     def _wait_for_other_image(self, image: str | None) -> None:
         """GitHub takes no runner of this version: there is nothing to retry."""

@@ -352,6 +352,25 @@ def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path, call: str, err
     assert nothing_is_left(world)
 
 
+def test_a_runner_that_somebody_removes_is_no_failure(tmp_path: Path) -> None:
+    """``docker rm --force`` kills it first, and Docker tells of that before it is gone: the next one comes at once."""
+    world = World(tmp_path)
+
+    def remove() -> None:
+        [one] = world.engine.running
+        world.engine.end(one, 137)
+        one.state = "removing"
+
+    for moment in (10, 20, 30, 40):
+        world.at(moment, remove)
+    failures: list[int] = []
+    world.at(50, lambda: failures.append(world.state.failures))
+    world.at(60, world.signals.terminate)
+    assert world.live() == 0
+    assert failures == [0]
+    assert [round(moment) for moment, _runner in world.github.registrations] == [0, 10, 20, 30, 40]
+
+
 def test_a_runner_that_never_listens_is_a_failure_however_long_it_tries(tmp_path: Path) -> None:
     """A session that another one blocks ends after minutes, and must not be asked for without end."""
     world = World(tmp_path, *[ends(45)] * 30)

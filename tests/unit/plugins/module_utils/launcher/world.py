@@ -416,7 +416,7 @@ class Engine:
 
     def inspect(self, container: str) -> dict[str, Any]:
         one = self._called("inspect", container)
-        shown = {"Running": one.state == "running", "ExitCode": one.exit_code}
+        shown = {"Running": one.state == "running", "Status": one.state, "ExitCode": one.exit_code}
         networks = {name: {} for name in one.networks}
         return {"State": shown, "Config": {"User": "runner"}, "NetworkSettings": {"Networks": networks}}
 
