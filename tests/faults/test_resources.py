@@ -115,16 +115,17 @@ def test_the_host_starts_no_more_processes(host: Host, caused: Callable[[int], N
 
 
 def test_a_container_cannot_be_removed(host: Host, github: GitHub, caused: Callable[[int], None]) -> None:
-    """Its folder is held fast: the instance says so, begins no second one, and goes on when it is free."""
+    """A file of it is held fast: one more runner is begun, no second; the state says why, and it goes on by itself."""
     job = github.submit(4)
     instance = job.wait_for_work()
-    held = (
-        "/var/lib/docker/containers/"
-        + host.run(f"docker inspect --format '{{{{.Id}}}}' {host.instances()[instance]['runner']}").strip()
-    )
+    runner = host.instances()[instance]["runner"]
+    held = host.run(f"docker inspect --format '{{{{.GraphDriver.Data.UpperDir}}}}' {runner}").strip()
     host.run(f"chattr +i {held}")
     caused(1)
     job.wait_for_end()
+    wait_until(lambda: host.instances()[instance]["runner"] not in (runner, None), 60, lambda: str(host.instances()))
+    host.wait_for(instance, "idle")
+    host.lose_the_runner(instance)
     host.wait_for(instance, "waiting", "Docker: ")
     host.run(f"chattr -i {held}")
     host.wait_for(instance, "idle", seconds=90)
