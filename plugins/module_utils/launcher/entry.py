@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from types import ModuleType
 
 # Imported by the launcher's files or by the standard library's, and used by some commands, in a child process, or when
@@ -15,17 +16,34 @@ from types import ModuleType
 DEFERRED = ("argparse", "hashlib", "hmac", "inspect", "ipaddress", "random", "traceback")
 
 
+class _Unused:
+    """What annotations name and nothing ever looks at."""
+
+    def __class_getitem__(cls, _parameters: object) -> type:
+        return cls
+
+
+# With these, importing typing for annotations alone loads nothing. The last two are what dataclasses compares with.
+TYPING = {"Any": _Unused, "Callable": _Unused, "ClassVar": _Unused, "_GenericAlias": _Unused}
+
+
 def main() -> int:
     """Run the command line; gives the exit code."""
-    for name in DEFERRED:
-        defer(name)
+    begin()
     from .cli import main as run
 
     return run()
 
 
-def defer(name: str) -> None:
-    """Have a module loaded when something in it is asked for, not when it is imported.
+def begin() -> None:
+    """Defer what can be deferred."""
+    for name in DEFERRED:
+        defer(name)
+    defer("typing", TYPING)
+
+
+def defer(name: str, known: Mapping[str, object] | None = None) -> None:
+    """Have a module loaded when something in it is asked for that is not ``known``, not when it is imported.
 
     importlib's LazyLoader would not do: until Python 3.12, its module is loaded by the first ``import`` that meets it.
     """
@@ -34,10 +52,13 @@ def defer(name: str) -> None:
     placeholder = ModuleType(name)
 
     def load(attribute: str) -> object:
+        if attribute == "__path__":  # ``from`` asks whether it is a package
+            raise AttributeError(attribute)
         if sys.modules.get(name) is placeholder:
             del sys.modules[name]
         __import__(name)
         return getattr(sys.modules[name], attribute)
 
+    vars(placeholder).update(known or {})
     placeholder.__getattr__ = load  # type: ignore[method-assign]
     sys.modules[name] = placeholder

@@ -7,18 +7,18 @@
 from __future__ import annotations
 
 import socket
-from typing import NamedTuple
+from collections import namedtuple
 
 from . import files, names
 from .errors import Trouble
 from .paths import Paths
 
 
-class Host(NamedTuple):
+# Not typing's NamedTuple: see entry.py.
+class Host(namedtuple("Host", ("name", "mark"))):
     """A host's short name and its mark."""
 
-    name: str
-    mark: str
+    __slots__ = ()
 
 
 def read(paths: Paths) -> Host:

@@ -11,7 +11,7 @@ stream, so nothing is killed or deleted because of them.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections import namedtuple
 
 from . import moments
 
@@ -24,15 +24,14 @@ _VERSION = re.compile(r"Current runner version: '(\d{1,4}(?:\.\d{1,6}){1,3})'")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
-class Line(NamedTuple):
+# Not typing's NamedTuple: see entry.py.
+class Line(namedtuple("Line", ("text", "event", "subject"), defaults=(None, None))):
     """One line and what it says.
 
     ``version`` (subject: the runner's), ``listening``, ``running`` (the job), ``completed`` (the result).
     """
 
-    text: str
-    event: str | None = None
-    subject: str | None = None
+    __slots__ = ()
 
 
 class Output:

@@ -20,14 +20,14 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher
 HEAVY = {
     *("ssl", "http.client", "urllib.request", "email", "hashlib", "_hashlib", "hmac", "tarfile", "shutil", "calendar"),
     *("datetime", "argparse", "gettext", "inspect", "ast", "random", "ipaddress", "traceback", "subprocess", "pathlib"),
+    "typing",
 }
 # A standing instance without Docker: what is loaded when it has tried and waits.
 WAIT = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from launcher import entry
-for name in entry.DEFERRED:
-    entry.defer(name)
+entry.begin()
 from launcher import cli, paths, signals
 
 def wait(self, timeout, descriptor=None):
@@ -79,3 +79,14 @@ def test_a_module_that_is_loaded_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     before = sys.modules["json"]
     entry.defer("json")
     assert sys.modules["json"] is before
+
+
+def test_what_is_known_of_a_module_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that only annotations use are there without it; any other is the real one."""
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    entry.defer("colorsys", entry.TYPING)
+    placeholder = sys.modules["colorsys"]
+    assert placeholder.Callable[[int], str] is placeholder.Any
+    assert sys.modules["colorsys"] is placeholder
+    assert placeholder.ONE_THIRD == 1 / 3
+    assert sys.modules["colorsys"] is not placeholder
