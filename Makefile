@@ -12,7 +12,7 @@ export LC_ALL := C.UTF-8
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format sanity unit contract molecule bench build clean
+.PHONY: help venv demo test lint format sanity unit contract page screenshots molecule bench build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,14 @@ unit: venv ## unit tests
 
 contract: venv ## GitHub's stand-in and our requests, held against GitHub's OpenAPI description
 	pytest tests/contract
+
+page: venv ## the status page in a browser: shown, clicked, attacked
+	@tools/browser
+	pytest tests/page
+
+screenshots: venv ## the pictures of the status page in docs/images
+	@tools/browser
+	$(VENV)/bin/python tools/screenshots
 
 molecule: venv ## every scenario on real hosts; one of them with SCENARIO=name
 	molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
