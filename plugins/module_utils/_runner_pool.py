@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
 from typing import Any, Callable, NamedTuple
 
-from . import _networks, _retired
+from . import _last_good, _networks, _retired
 from ._failure import Failure
 from ._systemd import Systemd, Unit
 from .launcher import files, names, pool, state
@@ -21,6 +22,8 @@ from .launcher.state import State
 # A state from before this run may still stand: the instance looks every two seconds whether something was mended.
 _SETTLE = 8.0
 _LOOK = 0.25
+# When launchers that still have an old runner are told once more to renew it.
+_AGAIN = 3.0
 # An idle instance deregisters, looks once more for a job and stops its container.
 _IDLE_DRAIN = 60.0
 
@@ -72,15 +75,25 @@ class PoolRun:
         self._client = client
         self._sleep = sleep
         self._clock = clock
+        self._again = 0.0  # not before this moment
 
     def ensure(
-        self, counts: dict[str, int], wait: bool, timeout: float, check_mode: bool, purge: bool = False
+        self,
+        counts: dict[str, int],
+        wait: bool,
+        timeout: float,
+        check_mode: bool,
+        purge: bool = False,
+        rollback: bool = False,
     ) -> dict[str, Any]:
         """Have so many instances of each pool, each as its pool file says: ``changed``, ``actions``, ``instances``.
 
-        With ``wait``, returns when all are ready. With ``purge``, the other pools of the host are retired: drained, and
-        their files removed once they have no instance. Raises Failure, also where instances are not ready in time.
+        With ``wait``, returns when all are ready. On a drained host none is started, nor waited for. With ``purge``,
+        the other pools of the host are retired: drained, and their files removed once they have no instance. Raises
+        Failure, also where instances are not ready in time: with ``rollback``, after their pools went back to what was
+        good.
         """
+        drained = os.path.lexists(self._paths.drained)
         wanted = [
             names.instance_name(pool_name, number) for pool_name in counts for number in range(1, counts[pool_name] + 1)
         ]
@@ -92,13 +105,15 @@ class PoolRun:
         here = {*counts, *(retired.pools if retired else ())}
         outdated = [instance for config in configs for instance in self._outdated(config)]
         todo = plan(wanted, self._units(here), outdated)
+        if drained:
+            todo = todo._replace(start=[], reload=[])
         actions += todo.actions
         if retired:
             actions += retired.mark(check_mode)
         if not check_mode:
             self._apply(todo)
             if wait:
-                self._wait_for_the_idle(retired.pools if retired else set(), todo.reload, configs)
+                self._wait_for_the_idle(retired.pools if retired else set())
         if retired:
             gone = set(todo.drain) if check_mode else set()
             left = {
@@ -107,8 +122,8 @@ class PoolRun:
                 if name not in gone and unit.remains
             }
             actions += retired.remove(left, check_mode)
-        if wait and not check_mode:
-            self._wait(wanted, timeout)
+        if wait and not check_mode and not drained:
+            self._wait_or_go_back({config.name: config for config in configs}, wanted, timeout, rollback)
         return {"changed": bool(actions), "actions": actions, "instances": self.instances(here, wanted)}
 
     def remove(self, pools: set[str], wait: bool, timeout: float, check_mode: bool) -> dict[str, Any]:
@@ -161,10 +176,7 @@ class PoolRun:
         for one in state.read_all(self._paths):
             if one.pool != config.name or not state.alive(one):
                 continue
-            # One that cannot connect, for want of a proxy perhaps, is mended by just such a change.
-            renewable = one.state == state.IDLE or (one.state == state.STARTING and one.container is not None)
-            old_container = renewable and (one.config != config.config or image not in (None, one.image))
-            if old_container or one.program != program:
+            if _is_old(one, config, image) or one.program != program:
                 found.append(one.instance)
         return found
 
@@ -180,15 +192,21 @@ class PoolRun:
             (("start", "--no-block"), todo.start),
             (("disable",), todo.drain),
             (("stop", "--no-block"), todo.drain),
-            (("reload", "--no-block"), todo.reload),
         ):
             if arguments:
                 self._systemd.call(*verb, *map(names.unit_name, arguments))
+        self._reload(todo.reload)
 
-    def _wait_for_the_idle(self, retired: set[str], renewed: list[str], configs: list[pool.Pool]) -> None:
-        """Let instances without a job end or begin anew, which takes seconds; one with a job may take hours."""
+    def _reload(self, instances: list[str]) -> None:
+        """Let launchers look whether their runner is to be renewed."""
+        if instances:
+            self._again = self._clock() + _AGAIN
+            self._systemd.call("reload", "--no-block", *map(names.unit_name, instances))
+
+    def _wait_for_the_idle(self, retired: set[str]) -> None:
+        """Let instances of retired pools end that have no job, which takes seconds; one with a job may take hours."""
         end = self._clock() + _IDLE_DRAIN
-        while self._clock() < end and (self._ending(retired) or self._begins_anew(renewed, configs)):
+        while self._clock() < end and self._ending(retired):
             self._sleep(_LOOK)
 
     def _ending(self, retired: set[str]) -> bool:
@@ -196,30 +214,120 @@ class PoolRun:
             unit.remains and not _has_job(state.read(self._paths, name)) for name, unit in self._units(retired).items()
         )
 
-    def _begins_anew(self, renewed: list[str], configs: list[pool.Pool]) -> bool:
-        outdated = {instance for config in configs for instance in self._outdated(config)} if renewed else set()
-        states = {name: state.read(self._paths, name) for name in renewed}
-        return any(
-            name in outdated or (one is not None and one.state == state.DRAINING and not _has_job(one))
-            for name, one in states.items()
-            if not _has_job(one)
+    def _wait_or_go_back(
+        self, configs: dict[str, pool.Pool], wanted: list[str], timeout: float, rollback: bool
+    ) -> None:
+        """Wait until the pools serve, and remember what they serve with. Raises Failure."""
+        images = {name: self._image_id(config.image) for name, config in configs.items()}
+        lacking, why = self._wait(configs, wanted, timeout)
+        if lacking:
+            goods = [_last_good.read(self._paths, name) for name in sorted(lacking) if rollback]
+            back = [
+                good
+                for good in goods
+                if good is not None
+                and (good.pool.config, good.image_id) != (configs[good.pool.name].config, images[good.pool.name])
+            ]
+            if back:
+                why = self._go_back(back, configs, wanted, timeout, why)
+            raise Failure(why, instances=self.instances(set(configs), wanted))
+        shown = [one for one in (state.read(self._paths, name) for name in wanted) if one is not None]
+        for name, config in configs.items():
+            if any(one.pool == name and (one.config, one.image) == (config.config, images[name]) for one in shown):
+                _last_good.remember(self._paths, self._client, config)
+
+    def _go_back(
+        self,
+        goods: list[_last_good.LastGood],
+        configs: dict[str, pool.Pool],
+        wanted: list[str],
+        timeout: float,
+        why: str,
+    ) -> str:
+        """Bring back what was good, and tell how that went: to have gone back is no success. Raises Failure."""
+        to = ", ".join(f"{good.pool.image} ({good.digest or good.image_id})" for good in goods)
+        gone = [good for good in goods if not _last_good.go_back(self._paths, self._client, good)]
+        if gone:
+            return f"{', '.join(good.pool.image for good in gone)}, which was good before, is gone: {why}"
+        pools = {good.pool.name for good in goods}
+        self._reload([name for name, unit in self._units(pools).items() if unit.runs and name in wanted])
+        now = {**configs, **{good.pool.name: good.pool for good in goods}}
+        lacking, still = self._wait(now, wanted, timeout)
+        return (
+            f"went back to {to}, but {still}; before that {why}"
+            if lacking
+            else (f"went back to {to}, with which all serve: {why}")
         )
 
-    def _wait(self, wanted: list[str], timeout: float) -> None:
-        began, program = self._clock(), program_signature(self._paths)
-        while True:
-            states = {name: state.read(self._paths, name) for name in wanted}
-            lacking = {name: one for name, one in states.items() if not is_ready(one) or _is_replaced(one, program)}
-            if not lacking:
-                return
-            waited = self._clock() - began
-            hopeless = waited >= _SETTLE and all(one is not None and one.lasting for one in lacking.values())
-            if hopeless or waited >= timeout:
-                raise Failure(
-                    f"{len(lacking)} of {len(wanted)} instances are not ready: {summary(lacking)}",
-                    instances=self.instances({names.parse_instance(name)[0] for name in wanted}, wanted),
-                )
-            self._sleep(_LOOK)
+    def _wait(self, configs: dict[str, pool.Pool], wanted: list[str], timeout: float) -> tuple[set[str], str]:
+        """Wait until all are ready; gives the pools that are not in time, or cannot be, and why."""
+        images = {name: self._image_id(config.image) for name, config in configs.items()}
+        program = program_signature(self._paths)
+
+        def old(one: State) -> bool:
+            return _is_old(one, configs[one.pool], images[one.pool])
+
+        def ready(one: State | None) -> bool:
+            return one is not None and is_ready(one) and not _is_replaced(one, program) and not old(one)
+
+        def renew(lacking: dict[str, State | None]) -> None:
+            """Tell those again that still have an old runner: systemd drops what is asked of a unit that starts.
+
+            A launcher that was updated starts anew at the first reload, and takes its old runner over.
+            """
+            if self._clock() >= self._again:
+                self._reload([name for name, one in lacking.items() if one and state.alive(one) and old(one)])
+
+        try:
+            wait_ready(self._paths, wanted, timeout, ready, self._sleep, self._clock, renew)
+        except NotReady as failure:
+            return {names.parse_instance(name)[0] for name in failure.lacking}, str(failure)
+        return set(), ""
+
+
+class NotReady(Failure):
+    """Some instances were not ready in time."""
+
+    def __init__(self, message: str, lacking: list[str]):
+        super().__init__(message)
+        self.lacking = lacking
+
+
+def wait_ready(
+    paths: Paths,
+    wanted: list[str],
+    timeout: float,
+    ready: Callable[[State | None], bool],
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+    help_on: Callable[[dict[str, State | None]], None] = lambda _lacking: None,
+) -> None:
+    """Return when all of these instances are ready. Raises NotReady where they are not in time, or cannot be.
+
+    ``help_on`` is given those that are not, each time that they were looked at.
+    """
+    began = clock()
+    while True:
+        states = {name: state.read(paths, name) for name in wanted}
+        lacking = {name: one for name, one in states.items() if not ready(one)}
+        if not lacking:
+            return
+        waited = clock() - began
+        hopeless = waited >= _SETTLE and all(one is not None and one.lasting for one in lacking.values())
+        if hopeless or waited >= timeout:
+            said = f"{len(lacking)} of {len(wanted)} instances are not ready: {summary(lacking)}"
+            raise NotReady(said, list(lacking))
+        help_on(lacking)
+        sleep(_LOOK)
+
+
+def _is_old(one: State, config: pool.Pool, image: str | None) -> bool:
+    """Whether an instance's container would be made otherwise now, and no job is in the way of that."""
+    # One that cannot connect, for want of a proxy perhaps, is mended by just such a change.
+    if one.state == state.IDLE or (one.state == state.STARTING and one.container is not None):
+        return one.config != config.config or image not in (None, one.image)
+    # One that waits for another image has no container to compare.
+    return one.state in (state.WAITING, state.OUTDATED) and None not in (image, one.image) and one.image != image
 
 
 def _is_replaced(one: State | None, program: str) -> bool:
@@ -233,7 +341,9 @@ def _has_job(one: State | None) -> bool:
 
 def is_ready(one: State | None) -> bool:
     """Whether an instance runs a runner that GitHub can give jobs to, or that has one."""
-    return one is not None and state.alive(one) and one.state in (*state.READY, state.DRAINING)
+    if one is None or not state.alive(one):
+        return False
+    return one.state in state.READY or (one.state == state.DRAINING and one.job is not None)
 
 
 def summary(lacking: dict[str, State | None]) -> str:
@@ -265,5 +375,6 @@ def describe(name: str, unit: Unit | None, one: State | None) -> dict[str, Any]:
         "runner_id": live.runner_id if live else None,
         "container": live.container if live else None,
         "image_id": live.image if live else None,
+        "runner_version": live.version if live else None,
         "job": live.job if live else None,
     }

@@ -18,6 +18,7 @@ METRICS_TIMER = "github-runner-metrics.timer"
 TIMER = "github-runner-reconcile.timer"
 FIREWALL = "github-runner-firewall.service"
 SLICE = "github-runner.slice"
+PARENT_SLICE = "github.slice"
 
 # What the launcher and the reconciler are kept from. They are root for Docker's socket and the sealed files, but
 # without a single capability, and see of the host what they need. docs/security.md says what that is worth.
@@ -61,6 +62,8 @@ Wants=docker.service network-online.target {firewall} {slice}
 After=docker.service network-online.target {firewall} {slice}
 # The launcher backs off by itself: no start limit may park it for ever.
 StartLimitIntervalSec=0
+# A drained host stays drained, also over a reboot, whatever is enabled.
+ConditionPathExists=!{drained}
 
 [Service]
 Type=notify
@@ -223,6 +226,7 @@ def timers(metrics_path: str) -> list[str]:
 def texts(paths: Paths, metrics_path: str = "", share: Share = DEFAULT_SHARE) -> dict[str, str]:
     """Every unit's text, by its file name. Those of the metrics only where there is a file for them."""
     fields = {"program": paths.program, "slice": SLICE, "firewall": FIREWALL, "sandbox": _SANDBOX}
+    fields["drained"] = paths.drained
     metrics = {
         "github-runner-metrics.service": _METRICS_SERVICE.format(
             path=metrics_path, directory=os.path.dirname(metrics_path), **fields

@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Brings a list of images to the host, several at once.
   - Reports a change only where an image's ID on the host changes, and says what moved.
+  - Can fetch new images beforehand without letting anybody use them, so that a later change takes no time.
 author: SocialGouv (@SocialGouv)
 requirements:
   - Docker SDK for Python on the host, 5.0.0 or newer
@@ -34,13 +35,25 @@ options:
       - When to pull.
       - V(never) fails where an image is not there, V(missing) pulls only what is not there, V(always) looks at the
         registry each time.
+      - V(staged) takes what O(state=staged) has fetched, and means V(missing) where it has fetched nothing.
       - In check mode, V(always) compares with the registry without pulling.
     type: str
     choices:
       - never
       - missing
       - always
+      - staged
     default: missing
+  state:
+    description:
+      - V(present) lets each name stand for its image.
+      - V(staged) fetches what the registry has now, whatever O(pull) says, and lets each name stand for what it did.
+        The image waits under a local name that keeps it from being pruned.
+    type: str
+    choices:
+      - present
+      - staged
+    default: present
   logins:
     description:
       - What registries want before they give an image. Each is sealed on the control node for the host's micro-cipher,
@@ -121,6 +134,12 @@ EXAMPLES = r"""
         username: ci
         password: "{{ registry_password }}"
     public_key: "{{ cipher.public_key }}"
+
+- name: Fetch the newest runner for tonight
+  socialgouv.actions_runner.images:
+    images:
+      - ghcr.io/actions/actions-runner:latest
+    state: staged
 """
 
 RETURN = r"""
@@ -177,6 +196,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     paths, cipher = Paths(), params["micro_cipher"]
     engine, secret = Engine(paths.docker_socket), paths.cipher_secret(cipher)
     logins = _logins.Logins(credential, engine, cipher, params["cipher_network"], secret)
+    if params["state"] == "staged":
+        return _images.stage(client, params["images"], module.check_mode, logins.of)
     return _images.ensure(client, params["images"], params["pull"], module.check_mode, logins.of)
 
 
@@ -185,7 +206,8 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "images": {"type": "list", "elements": "str", "required": True},
-            "pull": {"type": "str", "choices": ["never", "missing", "always"], "default": "missing"},
+            "pull": {"type": "str", "choices": ["never", "missing", "always", "staged"], "default": "missing"},
+            "state": {"type": "str", "choices": ["present", "staged"], "default": "present"},
             "logins": {
                 "type": "list",
                 "elements": "dict",

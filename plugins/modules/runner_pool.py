@@ -59,6 +59,13 @@ options:
       - With O(state=absent), whether to wait until all jobs have ended.
     type: bool
     default: true
+  rollback:
+    description:
+      - Whether a pool that is not ready in time goes back to the configuration and the image that its runners last came
+        online with. The module fails all the same, and says so.
+      - What was good is remembered each time that O(wait) ends well.
+    type: bool
+    default: false
   wait_timeout:
     description: Seconds to wait.
     type: int
@@ -143,6 +150,9 @@ instances:
     image_id:
       description: The ID of its image.
       type: str
+    runner_version:
+      description: The version of the runner, as it says itself.
+      type: str
     job:
       description: The name of the job that runs, as the workflow gives it.
       type: str
@@ -181,7 +191,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     except pool.PoolError as error:
         raise Failure(str(error)) from error
     run = PoolRun(paths, systemd, _docker.connect(module.check_mode))
-    return run.ensure(counts, params["wait"], params["wait_timeout"], module.check_mode, params["purge"])
+    wait, timeout = params["wait"], params["wait_timeout"]
+    return run.ensure(counts, wait, timeout, module.check_mode, params["purge"], params["rollback"])
 
 
 def main() -> None:
@@ -197,6 +208,7 @@ def main() -> None:
             },
             "purge": {"type": "bool", "default": False},
             "wait": {"type": "bool", "default": True},
+            "rollback": {"type": "bool", "default": False},
             "wait_timeout": {"type": "int", "default": 120},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },

@@ -133,7 +133,7 @@ class Hygiene:
         used = {one["ImageID"] for one in containers} | {self._id(reference) for reference in own}
         images = self._engine.images()
         since = self._unused_since([one["Id"] for one in images if one["Id"] not in used])
-        unused = leftovers.unused_images(images, since, policy.keep, before)
+        unused = leftovers.unused_images(images, since, (*policy.keep, *names.IMAGES_OF_OURS), before)
         repositories = leftovers.repositories(own)
         superseded = [one for one in unused if not one.names and one.is_of(repositories)]
         for image in superseded:

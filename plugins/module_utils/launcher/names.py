@@ -28,6 +28,11 @@ LABEL_RUNNER = LABEL_PREFIX + "runner"
 # What the interfaces of the runners' networks begin with: the firewall knows them by it. Linux allows 15 characters.
 BRIDGE_PREFIX = "ghr-"
 
+# Names of our own for images of a host: what was fetched for an upgrade, and what runners last came online with.
+IMAGE_STAGED = "github-runner-staged"
+IMAGE_GOOD = "github-runner-good"
+IMAGES_OF_OURS = (IMAGE_STAGED, IMAGE_GOOD)
+
 # GitHub refuses longer names: https://github.com/actions/runner, ConfigurationManager.
 RUNNER_NAME_MAX = 64
 

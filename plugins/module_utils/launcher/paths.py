@@ -65,9 +65,18 @@ class Paths:
         return self._at("var/lib/github-runner/unused-images.json")
 
     @property
+    def drained(self) -> str:
+        """There while the host is in maintenance: its text is the reason, and no instance starts."""
+        return self._at("etc/github-runner/drained")
+
+    @property
     def sealed_dir(self) -> str:
         """The directory of the sealed credentials: root only."""
         return self._at("var/lib/github-runner/sealed")
+
+    def good(self, name: str) -> str:
+        """What the runners of one pool last came online with."""
+        return os.path.join(self._at("var/lib/github-runner/good"), f"{name}.json")
 
     @property
     def sightings(self) -> str:
@@ -107,6 +116,24 @@ class Paths:
     def hooks(self, pool: str) -> str:
         """The directory of one pool's hooks, which its containers see too."""
         return os.path.join(self.hooks_dir, pool)
+
+    def timer_stamps(self) -> list[str]:
+        """What systemd remembers of timers of ours that are persistent."""
+        directory = self._at("var/lib/systemd/timers")
+        found = os.listdir(directory) if os.path.isdir(directory) else []
+        return [os.path.join(directory, name) for name in sorted(found) if name.startswith("stamp-github-runner-")]
+
+    def directories(self) -> tuple[str, ...]:
+        """The directories that hold nothing but what is ours."""
+        return tuple(
+            self._at(path)
+            for path in (
+                "run/github-runner",
+                "var/lib/github-runner",
+                "usr/local/lib/github-runner",
+                "etc/github-runner",
+            )
+        )
 
     def pool(self, name: str) -> str:
         """The file of one pool."""

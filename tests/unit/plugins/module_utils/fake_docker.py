@@ -27,6 +27,17 @@ class Image:
         self.id = image_id
         self.labels = labels or {}
         self.attrs: dict[str, Any] = {"RepoDigests": list(digests)}
+        self.host: Images | None = None  #: where it is, once it was fetched from there
+
+    @property
+    def tags(self) -> list[str]:
+        assert self.host, "it is on no host"
+        return [name for name, image in self.host.local.items() if image is self and "@" not in name]
+
+    def tag(self, repository: str, tag: str) -> bool:
+        assert self.host, "it is on no host"
+        self.host.local[f"{repository}:{tag}"] = self
+        return True
 
 
 class Images:
@@ -39,9 +50,18 @@ class Images:
         self.logins: list[dict[str, str] | None] = []  #: what each pull said to the registry
 
     def get(self, name: str) -> Image:
-        if name not in self.local:
-            raise docker.errors.ImageNotFound(f"No such image: {name}")
-        return self.local[name]
+        for known, image in self.local.items():
+            if name in (known, image.id):
+                image.host = self
+                return image
+        raise docker.errors.ImageNotFound(f"No such image: {name}")
+
+    def list(self) -> list[Image]:
+        return [self.get(name) for name in dict.fromkeys(image.id for image in self.local.values())]
+
+    def remove(self, name: str) -> None:
+        self.get(name)
+        del self.local[name]
 
     def get_registry_data(self, name: str, auth_config: dict[str, str] | None = None) -> Any:
         digest = self.known(name).attrs["RepoDigests"][0].partition("@")[2]
@@ -49,9 +69,10 @@ class Images:
 
     def known(self, name: str) -> Image:
         """What the registry has."""
-        if name not in self.registry:
-            raise docker.errors.NotFound("404", explanation="manifest unknown\nmanifest unknown")
-        return self.registry[name]
+        for known, image in self.registry.items():
+            if name == known or name in image.attrs["RepoDigests"]:
+                return image
+        raise docker.errors.NotFound("404", explanation="manifest unknown\nmanifest unknown")
 
 
 class Api:
@@ -86,6 +107,10 @@ class Network:
         self._attributes = attributes
         self.attached = list(attached)
 
+    @property
+    def labels(self) -> dict[str, str]:
+        return dict(self._attributes.get("Labels") or {})
+
     def reload(self) -> None:
         containers = {f"id-{name}": {"Name": name} for name in self.attached}
         self.attrs = {"Name": self.name, **self._attributes, "Containers": containers}
@@ -114,7 +139,10 @@ class Networks:
         )
         return self.all[-1]
 
-    def list(self, names: list[str]) -> list[Network]:
+    def list(self, names: list[str] | None = None, filters: dict[str, str] | None = None) -> list[Network]:
+        if names is None:
+            key, _equals, value = (filters or {})["label"].partition("=")
+            return [one for one in self.all if one.labels.get(key) == value]
         # Docker's filter takes parts of names.
         return [one for one in self.all if any(name in one.name for name in names)]
 

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _images
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _images, _local_tags
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_docker import Client, Image
 
@@ -87,13 +89,15 @@ def test_every_image_that_cannot_be_had_is_named(check_mode: bool) -> None:
     assert client.images.pulled.count(NAME) == (0 if check_mode else 1)
 
 
-def test_a_pull_that_breaks_off_says_why() -> None:
+@pytest.mark.parametrize("policy", ["missing", "staged"])
+def test_a_pull_that_breaks_off_says_why(policy: str) -> None:
     """A full disk is no wrong name: Docker says it in the middle of the answer."""
     client = host(None, NEW)
     client.api.pull_ends_with = {"error": "write /var/lib/docker/tmp/x:\nno space left on device"}
     with pytest.raises(Failure) as caught:
-        _images.ensure(client, [NAME], "missing", False)
+        stage(client) if policy == "staged" else _images.ensure(client, [NAME], policy, False)
     assert str(caught.value) == f"cannot pull {NAME}: write /var/lib/docker/tmp/x: no space left on device"
+    assert client.images.local == {}
 
 
 def test_an_image_by_digest_is_pulled_by_digest() -> None:
@@ -124,3 +128,86 @@ def test_each_image_is_fetched_once_and_all_are_reported_in_order() -> None:
 def test_a_host_without_docker_would_pull() -> None:
     """Check mode on a bare host."""
     assert _images.ensure(None, [NAME], "missing", True)["changed"]
+
+
+def stage(client: Client, check_mode: bool = False) -> dict[str, Any]:
+    return _images.stage(client, [NAME], check_mode)
+
+
+@pytest.mark.parametrize(
+    ("local", "registry", "changed"), [(None, NEW, True), (OLD, NEW, True), (OLD, OLD, False), (NEW, NEW, False)]
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_what_is_fetched_beforehand_moves_no_name(
+    local: Image | None, registry: Image, changed: bool, check_mode: bool
+) -> None:
+    """Whoever starts a runner in between gets the old image; a second run fetches nothing."""
+    client = host(local, registry)
+    result = stage(client, check_mode)
+    assert (result["changed"], result["actions"]) == (changed, [f"Fetched image {NAME}"] if changed else [])
+    assert client.images.local.get(NAME) is local
+    if check_mode:
+        assert client.images.pulled == []
+    else:
+        assert client.images.pulled == (["ghcr.io/acme/runner@sha256:bb"] if changed else [])
+        assert not stage(client)["changed"]
+
+
+def test_what_was_fetched_is_taken_as_it_was_then() -> None:
+    """The registry may have got another image meanwhile; and once taken, it does not wait any more."""
+    client = host(OLD, NEW)
+    stage(client)
+    client.images.registry[NAME] = Image("sha256:newer", "ghcr.io/acme/runner@sha256:cc")
+    assert _images.ensure(client, [NAME], "staged", True)["changed"]
+    assert client.images.local[NAME] is OLD
+    [image] = _images.ensure(client, [NAME], "staged", False)["images"]
+    assert (image["id"], image["previous_id"], image["changed"]) == ("sha256:new", "sha256:old", True)
+    assert client.images.local[NAME] is NEW
+    assert _local_tags.ours(client) == []
+    assert not _images.ensure(client, [NAME], "staged", False)["changed"]
+
+
+@pytest.mark.parametrize(("local", "changed"), [(None, True), (OLD, False)])
+def test_where_nothing_was_fetched_what_is_missing_is(local: Image | None, changed: bool) -> None:
+    """A host that was not there when the others fetched."""
+    assert _images.ensure(host(local, NEW), [NAME], "staged", False)["changed"] is changed
+
+
+def test_check_mode_of_an_upgrade_knows_that_it_would_have_fetched() -> None:
+    """Nothing waits, for check mode fetched nothing: what the registry has tells."""
+    assert _images.ensure(host(OLD, NEW), [NAME], "staged", True)["changed"]
+    assert not _images.ensure(host(NEW, NEW), [NAME], "staged", True)["changed"]
+
+
+def test_what_waits_but_is_not_wanted_any_more_goes() -> None:
+    """The registry went back to what the host has."""
+    client = host(OLD, NEW)
+    stage(client)
+    client.images.registry[NAME] = OLD
+    assert not stage(client)["changed"]
+    assert _local_tags.ours(client) == []
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("ghcr.io/a/b:1", "ghcr.io/a/b"),
+        ("localhost:5000/a:1", "localhost:5000/a"),
+        ("localhost:5000/a@sha256:00", "localhost:5000/a"),
+        ("a:1@sha256:00", "a"),
+    ],
+)
+def test_a_repository_is_a_reference_without_tag_and_digest(reference: str, expected: str) -> None:
+    """The colon of a port is none of a tag."""
+    assert _images.repository(reference) == expected
+
+
+def test_an_image_by_digest_is_fetched_by_it() -> None:
+    """There is no name to move."""
+    reference = "ghcr.io/acme/runner@sha256:bb"
+    client = Client()
+    client.images.registry = {reference: NEW}
+    _images.stage(client, [reference], False)
+    assert client.images.pulled == [reference]
+    _images.ensure(client, [reference], "staged", False)
+    assert client.images.local == {reference: NEW}

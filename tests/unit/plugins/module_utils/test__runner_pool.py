@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import stat
 from pathlib import Path
 from typing import Any, Callable
 
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _networks, _runner_pool
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _last_good, _networks, _runner_pool
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._runner_pool import Plan, PoolRun, plan
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._systemd import Systemd, Unit
@@ -124,9 +125,9 @@ class Host:
         }
         state.write(self.paths, state.State(instance, names.parse_instance(instance)[0], shown, **{**good, **facts}))
 
-    def ensure(self, count: int, check_mode: bool = False, wait: bool = True) -> dict[str, Any]:
+    def ensure(self, count: int, check_mode: bool = False, wait: bool = True, rollback: bool = False) -> dict[str, Any]:
         self.systemctl.told.clear()
-        return self.run.ensure({"default": count}, wait, 120, check_mode)
+        return self.run.ensure({"default": count}, wait, 120, check_mode, rollback=rollback)
 
 
 @pytest.fixture
@@ -143,6 +144,16 @@ def test_all_instances_come_up_in_one_go(host: Host) -> None:
     assert [one["state"] for one in result["instances"]] == ["idle"] * 3
     again = host.ensure(3)
     assert (again["changed"], again["actions"], host.systemctl.told) == (False, [], [])
+
+
+def test_a_drained_host_gets_its_instances_but_none_starts(host: Host) -> None:
+    """Nor is any waited for: in maintenance, a playbook brings nothing to life."""
+    Path(host.paths.drained).write_text("new disk\n")
+    host.systemctl.instances("1", active="inactive")
+    result = host.ensure(2)
+    assert result["actions"] == ["Enabled 2"]
+    assert [one[0] for one in host.systemctl.told] == ["enable"]
+    assert not host.ensure(2)["changed"]
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -167,6 +178,11 @@ def test_what_is_too_much_is_drained(host: Host, check_mode: bool) -> None:
         ({"config": "other"}, True),
         ({"image": "sha256:0"}, True),
         ({"program": "other"}, True),
+        ({"shown": state.STARTING, "container": "c", "image": "sha256:0"}, True),
+        ({"shown": state.WAITING, "image": "sha256:0", "config": None}, True),
+        ({"shown": state.OUTDATED, "image": "sha256:0", "config": None}, True),
+        ({"shown": state.WAITING, "config": None}, False),
+        ({"shown": state.SEALED, "image": "sha256:0"}, False),
         # A job is not disturbed, and its successor is made anew anyway.
         ({"shown": state.BUSY, "config": "other", "image": "sha256:0"}, False),
         ({"shown": state.BUSY, "program": "other"}, True),
@@ -182,8 +198,7 @@ def test_only_idle_instances_that_are_outdated_are_renewed(
     """By configuration or image; a new launcher takes a busy one over without touching the job."""
     host.systemctl.instances("1")
     host.shows("1", **facts)
-    host.systemctl.on = lambda verb, _units: host.shows("1") if verb == "reload" else None
-    result = host.ensure(1, check_mode, wait=facts.get("shown") != state.STARTING)
+    result = host.ensure(1, check_mode, wait=False)
     assert result["actions"] == (["Renewed 1"] if renewed else [])
     assert bool(host.systemctl.told) is (renewed and not check_mode)
 
@@ -196,11 +211,11 @@ def test_the_runners_network_is_made_where_it_is_missing(host: Host) -> None:
 
 
 def test_waiting_ends_when_all_are_ready(host: Host) -> None:
-    """Idle, busy and draining ones can serve or do."""
+    """Idle and busy ones serve, and one that drains has a job still to do."""
     host.systemctl.instances("1", "2", "3")
     host.shows("1", state.STARTING)
     host.shows("2", state.BUSY)
-    host.shows("3", state.DRAINING)
+    host.shows("3", state.DRAINING, job="build")
     host.events = [(20, lambda: host.shows("1"))]
     assert [one["state"] for one in host.ensure(3)["instances"]] == ["idle", "busy", "draining"]
     assert 20 <= host.now <= 21
@@ -409,3 +424,149 @@ def test_a_renewed_instance_is_waited_for(host: Host) -> None:
     host.events = [(2, lambda: host.shows("1", state.DRAINING)), (8, lambda: host.shows("1"))]
     host.ensure(1)
     assert 8 <= host.now <= 9
+
+
+NEXT = pool.Pool("default", "https://github.com/acme", "runner:2", ("self-hosted",))
+
+
+class Upgrade:
+    """A host that served with runner:1 and is given runner:2."""
+
+    def __init__(self, host: Host):
+        self.host = host
+        host.client.images.local["runner:2"] = Image("sha256:2", "runner@sha256:dd")
+        host.systemctl.instances("1", "2")
+        for name in ("1", "2"):
+            host.shows(name)
+        host.ensure(2)
+        host.write_pool(NEXT)
+
+    def becomes(self, config: pool.Pool, image: str, shown: str = state.IDLE, **facts: Any) -> Callable[[], None]:
+        """What the launchers do when they are told to renew."""
+        return lambda: (
+            [
+                self.host.shows(name, shown, config=config.config, image=image, **facts)  # type: ignore[func-returns-value]
+                for name in ("1", "2")
+            ]
+            and None
+        )
+
+    def on_reload(self, *outcomes: tuple[float, Callable[[], None]]) -> None:
+        """At each reload the next outcome comes about, some seconds later."""
+        waiting = list(outcomes)
+
+        def told(verb: str, _units: list[str]) -> None:
+            if verb == "reload" and waiting:
+                after, outcome = waiting.pop(0)
+                self.host.events.append((self.host.now + after, outcome))
+
+        self.host.systemctl.on = told
+
+
+@pytest.fixture
+def upgrade(host: Host) -> Upgrade:
+    return Upgrade(host)
+
+
+def test_an_old_runner_is_no_success_of_a_new_image(upgrade: Upgrade) -> None:
+    """What was idle before, and drains for the new one, is waited for."""
+    drains = upgrade.becomes(POOL, "sha256:1", state.DRAINING)
+    upgrade.on_reload((1, drains))
+    upgrade.host.events.append((30, upgrade.becomes(NEXT, "sha256:2")))
+    upgrade.host.ensure(2, rollback=True)
+    assert 30 <= upgrade.host.now <= 31
+    good = _last_good.read(upgrade.host.paths, "default")
+    assert good is not None
+    assert (good.pool, good.image_id, good.digest) == (NEXT, "sha256:2", "sha256:dd")
+    assert upgrade.host.client.images.get("github-runner-good:default").id == "sha256:2"
+
+
+def test_a_host_whose_new_runners_do_not_come_goes_back(upgrade: Upgrade) -> None:
+    """To configuration and image alike, and it is a failure that says so."""
+    host = upgrade.host
+    broken = upgrade.becomes(NEXT, "sha256:2", state.WAITING, reason="3 runners in a row ended at once")
+    upgrade.on_reload((1, broken), (5, upgrade.becomes(POOL, "sha256:1")))
+    with pytest.raises(Failure) as caught:
+        host.ensure(2, rollback=True)
+    said = str(caught.value)
+    assert said.startswith("went back to runner:1 (sha256:1), with which all serve: 2 of 2 instances are not ready: ")
+    assert said.endswith("1, 2 waiting: 3 runners in a row ended at once")
+    assert pool.load(Path(host.paths.pool("default")).read_text()) == POOL
+    assert 125 <= host.now <= 126
+    assert [one["image_id"] for one in caught.value.facts["instances"]] == ["sha256:1"] * 2
+    # And it stays what is gone back to.
+    good = _last_good.read(host.paths, "default")
+    assert good is not None
+    assert good.image_id == "sha256:1"
+
+
+def test_a_tag_that_moved_moves_back(host: Host) -> None:
+    """The same name, another image: what the name stands for is what is brought back."""
+    upgrade = Upgrade(host)
+    host.write_pool(POOL)
+    host.client.images.local["runner:1"] = Image("sha256:bad")
+    broken = upgrade.becomes(POOL, "sha256:bad", state.WAITING, reason="broken")
+    upgrade.on_reload((1, broken), (5, upgrade.becomes(POOL, "sha256:1")))
+    with pytest.raises(Failure, match="with which all serve"):
+        host.ensure(2, rollback=True)
+    assert host.client.images.get("runner:1").id == "sha256:1"
+
+
+def test_who_does_not_hear_is_told_again(upgrade: Upgrade) -> None:
+    """A launcher that was updated too starts anew at the first reload, and takes the old runner over."""
+    upgrade.on_reload((1, upgrade.becomes(POOL, "sha256:1")), (1, upgrade.becomes(NEXT, "sha256:2")))
+    upgrade.host.ensure(2, rollback=True)
+    assert [one[0] for one in upgrade.host.systemctl.told] == ["reload", "reload"]
+    assert 3 <= upgrade.host.now <= 6
+
+
+def test_without_the_option_or_anything_good_nothing_goes_back(upgrade: Upgrade) -> None:
+    """Trouble that another image does not mend is not blamed on the image either."""
+    host = upgrade.host
+    upgrade.becomes(NEXT, "sha256:2", state.WAITING, reason="broken")()
+    with pytest.raises(Failure) as caught:
+        host.ensure(2)
+    assert "went back" not in str(caught.value)
+    assert pool.load(Path(host.paths.pool("default")).read_text()) == NEXT
+    host.write_pool(POOL)
+    upgrade.becomes(POOL, "sha256:1", state.WAITING, reason="GitHub is down")()
+    with pytest.raises(Failure) as caught:
+        host.ensure(2, rollback=True)
+    assert "went back" not in str(caught.value)
+    Path(host.paths.good("default")).write_text("{")
+    host.write_pool(NEXT)
+    with pytest.raises(Failure) as caught:
+        host.ensure(2, rollback=True)
+    assert "went back" not in str(caught.value)
+
+
+def test_where_the_good_image_is_gone_it_says_so(upgrade: Upgrade) -> None:
+    """The new pool stays: there is nothing to put in its place."""
+    host = upgrade.host
+    upgrade.becomes(NEXT, "sha256:2", state.WAITING, reason="broken")()
+    for name in ("runner:1", "github-runner-good:default"):
+        del host.client.images.local[name]
+    with pytest.raises(Failure, match=r"runner:1, which was good before, is gone"):
+        host.ensure(2, rollback=True)
+    assert pool.load(Path(host.paths.pool("default")).read_text()) == NEXT
+
+
+def test_all_busy_proves_nothing(upgrade: Upgrade) -> None:
+    """Their jobs go on, and what was good stays good until a new runner is online."""
+    for name in ("1", "2"):
+        upgrade.host.shows(name, state.BUSY, job="build")
+    upgrade.host.ensure(2, rollback=True)
+    good = _last_good.read(upgrade.host.paths, "default")
+    assert good is not None
+    assert good.pool == POOL
+
+
+def test_what_is_good_is_remembered_once(host: Host) -> None:
+    """A second run writes nothing."""
+    host.systemctl.instances("1")
+    host.shows("1")
+    host.ensure(1)
+    before = Path(host.paths.good("default")).stat()
+    assert stat.S_IMODE(before.st_mode) == 0o600
+    host.ensure(1)
+    assert Path(host.paths.good("default")).stat().st_ino == before.st_ino
