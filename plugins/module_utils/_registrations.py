@@ -65,14 +65,20 @@ def wait_online(
         sleep(_LOOK)
 
 
-def prune(github: GitHub, marks: list[str], keep: list[str], check_mode: bool) -> list[dict[str, Any]]:
-    """Remove the offline, idle registrations of the hosts with these marks, but those to keep. Raises Trouble."""
+def prune(
+    github: GitHub, marks: list[str], keep: list[str], among: list[str] | None, check_mode: bool
+) -> list[dict[str, Any]]:
+    """Remove the offline, idle registrations of the hosts with these marks, but those to keep. Raises Trouble.
+
+    ``among`` names the only ones that may go, None all: a runner that is just being registered is offline too.
+    """
     dead = [
         one
         for one in github.runners()
         if one["status"] == "offline"
         and not one["busy"]
         and one["name"] not in keep
+        and (among is None or one["name"] in among)
         and any(names.is_ours(one["name"], mark) for mark in marks)
     ]
     removed = []

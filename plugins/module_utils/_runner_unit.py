@@ -85,6 +85,10 @@ class RunnerUnit:
         """Remove it all again; the instances must be gone before. Raises OSError, Failure."""
         paths = self._paths
         self._disable(*_units.timers("all"), _units.FIREWALL)
+        if not self._check_mode and os.path.exists(os.path.join(paths.units, _units.SLICE)):
+            self._systemd.call("stop", _units.SLICE)
+            # Its name made systemd put it into a slice of the first half of it.
+            self._systemd.stop_empty_slice(_units.PARENT_SLICE)
         units = [os.path.join(paths.units, name) for name in _units.names()]
         files = [
             *units,

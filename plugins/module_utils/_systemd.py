@@ -59,6 +59,11 @@ class Systemd:
         """Run systemctl for its effect. Raises Failure."""
         self._systemctl(verb, *arguments)
 
+    def stop_empty_slice(self, name: str) -> None:
+        """Stop a slice that no unit is in. Raises Failure."""
+        if name not in self._systemctl("show", "--property=Slice", "--value", "*").split():
+            self._systemctl("stop", name)
+
     def is_on(self, unit: str) -> bool:
         """Whether a unit is enabled and active."""
         code, _out, _err = self._run_command(["systemctl", "is-enabled", "--quiet", unit])

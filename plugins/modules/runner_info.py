@@ -10,13 +10,24 @@ module: runner_info
 short_description: Every runner instance of a host, and how it is
 version_added: 0.1.0
 description:
-  - Reads the state of every instance of the host from systemd and from what the instances publish.
-  - Needs neither Docker nor GitHub.
+  - Reads the state of every instance of the host from systemd and from what the instances publish, and what Docker
+    knows of their images and of micro-cipher.
+  - Needs no GitHub. Where Docker does not answer, what it would tell is left out.
 author: SocialGouv (@SocialGouv)
 extends_documentation_fragment:
   - socialgouv.actions_runner._attributes.info
   - socialgouv.actions_runner._attributes.action_group
-options: {}
+options:
+  wait:
+    description:
+      - Whether to wait until every enabled instance is idle or busy, and to fail where one is not in time.
+      - A drained host is not waited for.
+    type: bool
+    default: false
+  wait_timeout:
+    description: Seconds to wait.
+    type: int
+    default: 120
 """
 
 EXAMPLES = r"""
@@ -27,6 +38,10 @@ EXAMPLES = r"""
 - name: Name those that do not serve
   ansible.builtin.debug:
     msg: "{{ runners.instances | rejectattr('state', 'in', ['idle', 'busy']) | map(attribute='name') }}"
+
+- name: Wait until they all serve
+  socialgouv.actions_runner.runner_info:
+    wait: true
 """
 
 RETURN = r"""
@@ -38,6 +53,76 @@ mark:
   description: What marks the host's runners and containers as its own.
   returned: success
   type: str
+launcher:
+  description: The version of the launcher; null where none is installed.
+  returned: success
+  type: str
+now:
+  description: The host's clock, in seconds since 1970.
+  returned: success
+  type: float
+drained:
+  description: Whether the host is in maintenance, see M(socialgouv.actions_runner.runner_host).
+  returned: success
+  type: bool
+drain_reason:
+  description: Why it is in maintenance; empty where nobody said.
+  returned: success
+  type: str
+sealed:
+  description: Whether the credential of one of the pools has to be sealed again.
+  returned: success
+  type: bool
+pools:
+  description: The pools.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The pool.
+      type: str
+    url:
+      description: The address at GitHub that its runners serve.
+      type: str
+    image:
+      description: The runner image, as it was asked for.
+      type: str
+    labels:
+      description: The labels of its runners.
+      type: list
+      elements: str
+    micro_cipher:
+      description: The container that opens its credential.
+      type: str
+    sealed:
+      description: Whether its credential has to be sealed again; null where Docker does not tell.
+      type: bool
+    sealed_reason:
+      description: Why.
+      type: str
+images:
+  description: The images that instances run and pools ask for.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The image's ID.
+      type: str
+    tags:
+      description: Its names on the host.
+      type: list
+      elements: str
+    digest:
+      description: The digest by which the registry knows it, where it is known.
+      type: str
+    created:
+      description: When it was built, as Docker writes it.
+      type: str
+    version:
+      description: Its label C(org.opencontainers.image.version).
+      type: str
 instances:
   description: The instances, those that still drain included.
   returned: success
@@ -85,34 +170,63 @@ instances:
     image_id:
       description: The ID of its image.
       type: str
+    runner_version:
+      description: The version of the runner, as it says itself.
+      type: str
     job:
       description: The name of the job that runs, as the workflow gives it.
       type: str
 """
 
+import os
+import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _runner
-from ..module_utils._runner_pool import describe
+from ..module_utils import _host_info, _runner
+from ..module_utils._runner_host import HostRun, drain_reason
 from ..module_utils._systemd import Systemd
-from ..module_utils.launcher import host, state
+from ..module_utils.launcher import VERSION, host
+from ..module_utils.launcher.engine import Engine
 from ..module_utils.launcher.paths import Paths
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Read everything."""
     paths = Paths()
-    here = host.read(paths)
-    units = Systemd(module.run_command, paths).instances()
-    instances = [describe(name, unit, state.read(paths, name)) for name, unit in units.items()]
-    return {"changed": False, "host": here.name, "mark": here.mark, "instances": instances}
+    engine = Engine(paths.docker_socket)
+    run = HostRun(paths, Systemd(module.run_command, paths), engine)
+    if module.params["wait"] and not module.check_mode:
+        run.wait_ready(module.params["wait_timeout"])
+    here, pools, instances = host.read(paths), _host_info.pools(paths, engine), run.instances()
+    reason = drain_reason(paths)
+    named = {one["image"] for one in pools} | {one["image_id"] for one in instances if one["image_id"]}
+    return {
+        "changed": False,
+        "host": here.name,
+        "mark": here.mark,
+        "launcher": VERSION if os.path.exists(paths.program) else None,
+        "now": time.time(),
+        "drained": reason is not None,
+        "drain_reason": reason or "",
+        "sealed": any(one["sealed"] for one in pools),
+        "pools": pools,
+        "images": _host_info.images(engine, named),
+        "instances": instances,
+    }
 
 
 def main() -> None:
     """Entry point."""
-    _runner.run(AnsibleModule(argument_spec={}, supports_check_mode=True), work)
+    module = AnsibleModule(
+        argument_spec={
+            "wait": {"type": "bool", "default": False},
+            "wait_timeout": {"type": "int", "default": 120},
+        },
+        supports_check_mode=True,
+    )
+    _runner.run(module, work)
 
 
 if __name__ == "__main__":

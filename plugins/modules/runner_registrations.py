@@ -71,6 +71,13 @@ options:
       - Required when O(state=pruned).
     type: list
     elements: str
+  among:
+    description:
+      - With O(state=pruned), the names of the only runners that may go. All, where it is not given.
+      - A runner that is just being registered is offline too. Take the names from a list that is older than what
+        M(socialgouv.actions_runner.runner_info) told for O(runners).
+    type: list
+    elements: str
   wait_timeout:
     description: Seconds to wait for O(state=online).
     type: int
@@ -134,7 +141,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         raise Failure("the Python library requests is missing where this module runs: install it") from error
     github = GitHub(transport, owner, params["token"] or _access_token(transport, owner, params["app"]))
     if params["state"] == "pruned":
-        removed = _registrations.prune(github, params["marks"], params["runners"], module.check_mode)
+        removed = _registrations.prune(github, params["marks"], params["runners"], params["among"], module.check_mode)
         return {"changed": bool(removed), "runners": removed}
     if params["state"] == "online" and not module.check_mode:
         return {
@@ -170,6 +177,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["listed", "online", "pruned"], "default": "listed"},
             "runners": {"type": "list", "elements": "str", "default": []},
             "marks": {"type": "list", "elements": "str"},
+            "among": {"type": "list", "elements": "str"},
             "wait_timeout": {"type": "int", "default": 60},
         },
         required_if=[("state", "pruned", ["marks"])],

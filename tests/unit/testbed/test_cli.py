@@ -100,3 +100,43 @@ def test_a_job_that_is_waited_for_in_vain_is_cancelled(
     assert cli.main(["submit", "--wait", "--timeout", "0", "-c", "true"]) == 1
     assert queue.calls[-1] == "POST /jobs/7/cancel"
     assert "job 7 was still queued after 0 s and is cancelled" in capsys.readouterr().err
+
+
+class Working(Queue):
+    """A GitHub with so many jobs that wait."""
+
+    waiting = 0
+
+    def call(self, method: str, path: str, body: object = None) -> dict[str, object]:
+        super().call(method, path, body)
+        return {"id": 7, "jobs": [{"status": "queued"}] * self.waiting + [{"status": "completed"}]}
+
+    @property
+    def given(self) -> int:
+        return self.calls.count("POST /jobs")
+
+
+def test_the_load_goes_on_for_as_long_as_its_file_is_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    github = Working()
+    flag = tmp_path / "flag"
+    monkeypatch.setattr(cli.lifecycle, "stand_in", lambda: github)
+    monkeypatch.setattr(cli.time, "sleep", lambda _seconds: flag.unlink() if github.given == 3 else None)
+    flag.touch()
+    assert cli.main(["load", "--while", str(flag), "-c", "true"]) == 0
+    assert (github.given, capsys.readouterr().out) == (3, "3\n")
+    flag.touch()
+    assert cli.main(["load", "--while", str(flag), "--most", "2", "-c", "true"]) == 0
+    assert (github.given, capsys.readouterr().out) == (5, "2\n")
+
+
+def test_the_load_waits_while_enough_jobs_wait(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    github = Working()
+    github.waiting = 4
+    flag = tmp_path / "flag"
+    flag.touch()
+    monkeypatch.setattr(cli.lifecycle, "stand_in", lambda: github)
+    monkeypatch.setattr(cli.time, "sleep", lambda _seconds: flag.unlink() if len(github.calls) == 5 else None)
+    assert cli.main(["load", "--while", str(flag), "-c", "true"]) == 0
+    assert github.given == 0

@@ -20,6 +20,7 @@ class Systemctl:
     def __init__(self, paths: Paths):
         self.told: list[list[str]] = []
         self.active: dict[str, str] = {}
+        self.slices = ["system.slice"]  #: those that units are in
         self.failing: dict[str, str] = {}  #: by verb, what it says on standard error
         self.on: Callable[[str, list[str]], None] = lambda _verb, _units: None
         self.rules_flushed = False  #: by hand, behind the back of the firewall's unit
@@ -34,6 +35,8 @@ class Systemctl:
         verb, units = command[1], [one for one in command[2:] if not one.startswith("--")]
         if verb in self.failing:
             return 1, "", self.failing[verb]
+        if verb == "show" and "--property=Slice" in command:
+            return 0, "\n".join(self.slices), ""
         if verb == "show":
             blocks = [f"Id={unit}\nActiveState={state}\n" for unit, state in self.active.items() if "@" in unit]
             return 0, "\n".join(blocks), ""

@@ -46,8 +46,10 @@ class GitHub:
         return bool(self._delete)
 
 
-def prune(github: GitHub, marks: list[str], keep: list[str], check_mode: bool = False) -> list[dict[str, Any]]:
-    return _registrations.prune(github, marks, keep, check_mode)  # type: ignore[arg-type]
+def prune(
+    github: GitHub, marks: list[str], keep: list[str], check_mode: bool = False, among: list[str] | None = None
+) -> list[dict[str, Any]]:
+    return _registrations.prune(github, marks, keep, among, check_mode)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,12 @@ def test_only_ours_that_are_dead_are_pruned(
     github = GitHub([runner])
     assert prune(github, marks, keep, check_mode) == ([runner] if pruned else [])
     assert github.deleted == ([1] if pruned and not check_mode else [])
+
+
+@pytest.mark.parametrize(("among", "pruned"), [(None, 1), ([OURS], 1), ([], 0), (["another"], 0)])
+def test_a_runner_that_was_registered_meanwhile_is_not_taken_for_dead(among: list[str] | None, pruned: int) -> None:
+    """It is offline too: only what an earlier list had may go."""
+    assert len(prune(GitHub([one()]), [MARK], [], among=among)) == pruned
 
 
 @pytest.mark.parametrize(("delete", "said"), [(False, "gone already"), (Trouble("busy", "has a job"), "busy")])

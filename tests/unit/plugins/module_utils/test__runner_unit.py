@@ -143,6 +143,15 @@ def test_only_what_differs_is_done(
         assert not host.ensure(*pools, **options)["changed"]
 
 
+def test_a_slice_of_others_is_not_stopped(host: Host) -> None:
+    """Whatever is in github.slice beside our own."""
+    host.ensure(DEFAULT)
+    host.systemctl.slices.append(_units.PARENT_SLICE)
+    host.remove()
+    assert ["stop", _units.SLICE] in host.systemctl.told
+    assert ["stop", _units.PARENT_SLICE] not in host.systemctl.told
+
+
 def test_the_diff_shows_text_and_no_program(host: Host) -> None:
     """A zip file in a diff helps nobody."""
     diffs = {diff["after_header"]: diff["after"] for diff in host.ensure(DEFAULT)["diff"]}
@@ -165,6 +174,8 @@ def test_everything_is_removed_again(host: Host, check_mode: bool) -> None:
         assert host.systemctl.told == [
             ["disable", "--now", _units.TIMER],
             ["disable", "--now", _units.FIREWALL],
+            ["stop", _units.SLICE],
+            ["stop", _units.PARENT_SLICE],
             ["daemon-reload"],
         ]
         assert not host.remove()["changed"]

@@ -18,7 +18,7 @@ COLLECTION = "ansible_collections.socialgouv.actions_runner"
 ROOT = Path(__file__).resolve().parents[4]
 NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
 # Whole in its action plugin: there is nothing of it on a host.
-ACTION_ONLY = {"runner_check"}
+ACTION_ONLY = {"fleet_report", "runner_check"}
 MODULES = [name for name in NAMES if name not in ACTION_ONLY]
 FRAGMENTS = importlib.import_module(f"{COLLECTION}.plugins.doc_fragments._attributes").ModuleDocFragment
 

@@ -1,0 +1,255 @@
+# Copyright (c) 2026, SocialGouv
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A host goes into maintenance without ending a job, stays there, and comes back with all its instances."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _runner_host, _units
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils._runner_host import HostRun
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils._systemd import Systemd
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import names, state
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import EngineError
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
+from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_systemd import Systemctl
+
+GONE = 2**22 + 1  # no process has this number
+
+
+class Engine:
+    """Docker, as far as it tells whether a container runs."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, bool] = {}
+
+    def inspect(self, container: str) -> dict[str, Any]:
+        if container not in self.running:
+            raise EngineError(404, "No such container")
+        return {"State": {"Running": self.running[container]}}
+
+
+class Host:
+    """A host with instances in two pools, and a time of its own."""
+
+    def __init__(self, root: Path):
+        self.paths = Paths(str(root))
+        self.systemctl = Systemctl(self.paths)
+        self.engine = Engine()
+        self.now = 0.0
+        self.events: list[tuple[float, Callable[[], object]]] = []
+        self.run = HostRun(
+            self.paths,
+            Systemd(self.systemctl, self.paths),
+            self.engine,  # type: ignore[arg-type]
+            self.sleep,
+            lambda: self.now,
+        )
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        for moment, event in list(self.events):
+            if moment <= self.now:
+                self.events.remove((moment, event))
+                event()
+
+    def shows(self, instance: str, shown: str = state.IDLE, **facts: Any) -> None:
+        """What a launcher publishes."""
+        pool = names.parse_instance(instance)[0]
+        state.write(self.paths, state.State(instance, pool, shown, **{"pid": os.getpid(), **facts}))
+
+    def ends(self, instance: str, active: str = "inactive") -> None:
+        """An instance's unit has ended."""
+        self.systemctl.active[names.unit_name(instance)] = active
+
+    @property
+    def verbs(self) -> list[str]:
+        return [one[0] for one in self.systemctl.told]
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    made = Host(tmp_path)
+    made.systemctl.instances("1", "2", "gpu-1")
+    for name in ("1", "2", "gpu-1"):
+        made.shows(name, runner=f"runner-{name}")
+    made.systemctl.told.clear()
+    return made
+
+
+def test_no_instance_of_a_drained_host_starts() -> None:
+    """Not after a reboot either: systemd itself looks at the mark."""
+    paths = Paths()
+    assert f"ConditionPathExists=!{paths.drained}\n" in _units.texts(paths)["github-runner@.service"]
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_drain_marks_the_host_stops_every_pool_and_waits_for_the_jobs(host: Host, wait: bool) -> None:
+    """All instances in one call, enabled as they were; a second run changes nothing."""
+    host.systemctl.on = lambda verb, _units: host.events.append(
+        (30, lambda: [host.ends(one) for one in ("1", "2", "gpu-1")])
+    )
+    result = host.run.drain("new  disk\n", False, wait, 60, False)
+    assert Path(host.paths.drained).read_text() == "new disk\n"
+    assert result["actions"] == [
+        f"Marked the host as drained ({host.paths.drained})",
+        *(f"Drained {name}" for name in ("1", "2", "gpu-1")),
+    ]
+    assert host.verbs == ["stop"]
+    assert "--no-block" in host.systemctl.told[0]
+    assert (30 <= host.now <= 31) is wait
+    host.now = 30
+    host.sleep(1)
+    host.systemctl.told.clear()
+    again = host.run.drain("new disk", False, True, 60, False)
+    assert (again["changed"], host.verbs, again["drained"]) == (False, [], True)
+    assert [one["enabled"] for one in again["instances"]] == [True] * 3
+
+
+def test_the_mark_stands_before_the_first_instance_is_told(host: Host) -> None:
+    """One that ends by itself in between does not start again."""
+    seen = []
+    host.systemctl.on = lambda verb, _units: seen.append((verb, Path(host.paths.drained).exists()))
+    host.run.drain("", False, False, 0, False)
+    assert seen == [("stop", True)]
+
+
+def test_force_ends_the_jobs_and_nothing_else_does(host: Host) -> None:
+    """SIGQUIT to the launchers, those that drain already included."""
+    host.ends("2", "deactivating")
+    host.run.drain("", True, False, 0, False)
+    assert host.verbs == ["kill", "stop"]
+    assert host.systemctl.told[0][1:] == [
+        "--kill-who=main",
+        "--signal=SIGQUIT",
+        *(names.unit_name(one) for one in ("1", "2", "gpu-1")),
+    ]
+    assert names.unit_name("2") not in host.systemctl.told[1]
+
+
+def test_a_drain_that_takes_longer_names_the_jobs(host: Host) -> None:
+    """With every state in the result; nothing was killed."""
+    host.shows("2", state.BUSY, job="build")
+    host.systemctl.on = lambda verb, _units: [host.ends("1"), host.ends("gpu-1")]
+    with pytest.raises(Failure, match=r"still drain after 60 s: 2 \(job build\); run it again later") as caught:
+        host.run.drain("", False, True, 60, False)
+    assert len(caught.value.facts["instances"]) == 3
+    assert host.verbs == ["stop"]
+
+
+@pytest.mark.parametrize(("running", "fails"), [(True, True), (False, False), (None, False)])
+def test_a_job_that_was_left_running_is_no_drained_host(host: Host, running: bool | None, fails: bool) -> None:
+    """The launcher gave up (drain_timeout), its container may live on; once that has ended, all is well."""
+    for name in ("1", "2", "gpu-1"):
+        host.ends(name)
+    host.ends("1", "failed")
+    host.shows("1", state.FAILED, kind="drain", container="c", pid=GONE)
+    if running is not None:
+        host.engine.running["c"] = running
+    if fails:
+        with pytest.raises(Failure, match="the drain of 1 gave up after drain_timeout and left the job running"):
+            host.run.drain("", False, True, 60, False)
+    else:
+        host.run.drain("", False, True, 60, False)
+
+
+def test_resuming_starts_what_is_enabled(host: Host) -> None:
+    """Nothing else, and waits until all are ready; then there is nothing more to do."""
+    host.run.drain("", False, False, 0, False)
+    for name in ("1", "2", "gpu-1"):
+        host.ends(name)
+        host.shows(name, pid=GONE)
+    host.systemctl._do("disable", [names.unit_name("2")], False)
+    host.systemctl.told.clear()
+    host.systemctl.on = lambda verb, _units: host.events.append(
+        (host.now + 9, lambda: [host.shows(one) for one in ("1", "gpu-1")])
+    )
+    result = host.run.activate(True, 60, False)
+    assert host.systemctl.told == [["start", "--no-block", names.unit_name("1"), names.unit_name("gpu-1")]]
+    assert result["actions"] == ["Took the host back into service", "Started 1", "Started gpu-1"]
+    assert not result["drained"]
+    assert not host.run.activate(True, 60, False)["changed"]
+
+
+def test_a_host_that_does_not_come_back_says_why(host: Host) -> None:
+    """With every state in the result."""
+    host.shows("1", state.SEALED, reason="seal it again", lasting=True)
+    with pytest.raises(Failure, match="1 of 3 instances are not ready: 1 sealed: seal it again") as caught:
+        host.run.activate(True, 60, False)
+    assert [one["state"] for one in caught.value.facts["instances"]] == ["sealed", "idle", "idle"]
+
+
+def test_a_restart_waits_for_other_runners_where_there_was_no_job(host: Host) -> None:
+    """The busy one follows after its job, and nobody waits for that."""
+    host.shows("2", state.BUSY, runner="runner-2", job="build")
+    host.events = [
+        (5, lambda: host.shows("1", state.STARTING, runner="another")),
+        (10, lambda: host.shows("1", runner="another")),
+        (20, lambda: host.shows("gpu-1", runner="another")),
+    ]
+    result = host.run.restart(True, 60, False)
+    assert host.systemctl.told == [["restart", "--no-block", *(names.unit_name(one) for one in ("1", "2", "gpu-1"))]]
+    assert result["actions"] == ["Restarted 1", "Restarted 2", "Restarted gpu-1"]
+    assert 20 <= host.now <= 21
+
+
+def test_a_job_that_comes_in_between_is_not_waited_for(host: Host) -> None:
+    """It may take hours."""
+    host.events = [
+        (
+            1,
+            lambda: [
+                host.shows(one, state.DRAINING, runner=f"runner-{one}", job="build") for one in ("1", "2", "gpu-1")
+            ],
+        )
+    ]
+    host.run.restart(True, 60, False)
+    assert host.now < 3
+
+
+def test_what_drains_or_stands_still_is_not_called_back(host: Host) -> None:
+    """A restart is no resume."""
+    host.shows("1", state.DRAINING)
+    host.ends("2")
+    host.run.restart(False, 0, False)
+    assert host.systemctl.told == [["restart", "--no-block", names.unit_name("gpu-1")]]
+
+
+@pytest.mark.parametrize("do", ["drain", "activate", "restart"])
+def test_check_mode_tells_the_same_and_touches_nothing(host: Host, do: str) -> None:
+    """Action by action."""
+    if do == "activate":
+        host.run.drain("", False, False, 0, False)
+        host.ends("1")
+        host.systemctl.told.clear()
+    calls: dict[str, Callable[[bool], dict[str, Any]]] = {
+        "drain": lambda check: host.run.drain("", False, False, 0, check),
+        "activate": lambda check: host.run.activate(False, 0, check),
+        "restart": lambda check: host.run.restart(False, 0, check),
+    }
+    marked = Path(host.paths.drained).exists()
+    told = calls[do](True)
+    assert told["changed"]
+    assert (host.systemctl.told, Path(host.paths.drained).exists()) == ([], marked)
+    assert calls[do](False)["actions"] == told["actions"]
+
+
+@pytest.mark.parametrize("drained", [True, False])
+def test_a_drained_host_is_not_waited_for(host: Host, drained: bool) -> None:
+    """Its instances are not to come up."""
+    host.shows("1", state.WAITING, reason="no disk")
+    if drained:
+        host.run.drain("", False, False, 0, False)
+        host.run.wait_ready(60)
+        assert _runner_host.drain_reason(host.paths) == ""
+    else:
+        with pytest.raises(Failure, match="no disk"):
+            host.run.wait_ready(60)
+        assert _runner_host.drain_reason(host.paths) is None
