@@ -64,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
         ("token-file", "print the path of the variables file with the token", _token_file),
         ("env", 'print shell exports for the control node: eval "$(testbed env)"', _env),
         ("runners", "print the runners GitHub knows, as JSON", _runners),
+        ("jobs", "print the jobs GitHub was given, as JSON", _jobs),
         ("status", "print what runs, and where it is reached", _status),
     ):
         commands.add_parser(name, help=text).set_defaults(act=act)
@@ -78,6 +79,17 @@ def build_parser() -> argparse.ArgumentParser:
     script.add_argument("script", nargs="?", metavar="SCRIPT", help="a file, or - for standard input")
     script.add_argument("-c", dest="commands", metavar="COMMANDS", help="the commands themselves")
     submit.set_defaults(act=_submit)
+
+    load = commands.add_parser("load", help="give GitHub one job after another, and print how many")
+    load.add_argument("--while", dest="flag", type=Path, required=True, metavar="FILE", help="for as long as it exists")
+    load.add_argument("--queue", type=_positive, default=4, metavar="N", help="not while so many wait already (4)")
+    load.add_argument("--every", type=float, default=1, metavar="S", help="seconds between two jobs (1)")
+    load.add_argument("--most", type=_positive, default=1000, metavar="N", help="jobs at most (1000)")
+    load.add_argument("-c", dest="commands", required=True, metavar="COMMANDS", help="what each job does")
+    load.set_defaults(act=_load)
+
+    token = commands.add_parser("add-token", help="let GitHub know another token, which is read from standard input")
+    token.set_defaults(act=_add_token)
 
     push = commands.add_parser("push", help="serve a local image under a name of ghcr.io")
     push.add_argument("local", metavar="LOCAL")
@@ -169,6 +181,27 @@ def _env(_options: argparse.Namespace, state: State) -> None:
 
 def _runners(_options: argparse.Namespace, _state: State) -> None:
     print(json.dumps(lifecycle.stand_in().call("GET", "/runners")["runners"], indent=2))
+
+
+def _jobs(_options: argparse.Namespace, _state: State) -> None:
+    print(json.dumps(lifecycle.stand_in().call("GET", "/jobs")["jobs"], indent=2))
+
+
+def _load(options: argparse.Namespace, _state: State) -> None:
+    github = lifecycle.stand_in()
+    given = 0
+    while options.flag.exists() and given < options.most:
+        waiting = [job for job in github.call("GET", "/jobs")["jobs"] if job["status"] == "queued"]
+        if len(waiting) < options.queue:
+            github.call("POST", "/jobs", {"script": options.commands, "labels": ["self-hosted"]})
+            given += 1
+        time.sleep(options.every)
+    print(given)
+
+
+def _add_token(_options: argparse.Namespace, _state: State) -> None:
+    token = {"token": sys.stdin.read().strip(), "scopes": ["admin:org", "repo"]}
+    lifecycle.stand_in().call("POST", "/tokens", token)
 
 
 def _status(_options: argparse.Namespace, state: State) -> None:

@@ -65,6 +65,8 @@ def create_arguments(name: str, *, image: str, port: int, privileged: bool, labe
         f"--network={NETWORK}",
         *(f"--label={label}={value}" for label, value in labels.items()),
         f"--publish=127.0.0.1:{port}:22",
+        # `systemctl reboot` ends PID 1: this is what starts it again.
+        "--restart=always",
         # A cgroup tree of its own: sharing the machine's would make all hosts write to one systemd's tree.
         "--cgroupns=private",
         "--tmpfs=/run:exec",
