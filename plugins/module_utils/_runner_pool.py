@@ -358,6 +358,13 @@ def summary(lacking: dict[str, State | None]) -> str:
     return "; ".join(f"{', '.join(group)} {reason}" for reason, group in reasons.items())
 
 
+def _state_between(unit: Unit | None) -> str:
+    """The state of an instance that no launcher shows: for a moment, at its start or at its end, there is none."""
+    if unit is not None and unit.runs:
+        return state.STARTING
+    return state.DRAINING if unit is not None and unit.active == "deactivating" else "stopped"
+
+
 def describe(name: str, unit: Unit | None, one: State | None) -> dict[str, Any]:
     """An instance as the modules return it. Pure but for the look whether its launcher lives."""
     live = one if one is not None and state.alive(one) else None
@@ -366,7 +373,7 @@ def describe(name: str, unit: Unit | None, one: State | None) -> dict[str, Any]:
         "unit": names.unit_name(name),
         "enabled": bool(unit and unit.enabled),
         "active_state": unit.active if unit else "inactive",
-        "state": live.state if live else "stopped",
+        "state": live.state if live else _state_between(unit),
         "reason": live.reason if live else "",
         "since": live.since if live else None,
         "until": live.until if live else None,

@@ -315,6 +315,16 @@ def test_only_what_a_living_launcher_shows_is_told(facts: dict[str, Any] | None,
     assert (shown["unit"], shown["enabled"], shown["active_state"]) == ("github-runner@1.service", False, "inactive")
 
 
+@pytest.mark.parametrize(
+    ("active", "expected"),
+    [("activating", "starting"), ("active", "starting"), ("deactivating", "draining"), ("inactive", "stopped")],
+)
+def test_between_two_launchers_an_instance_is_not_called_stopped(active: str, expected: str) -> None:
+    """A restart has a moment in which nobody publishes anything, and that is no trouble."""
+    gone = state.State("1", "default", state.IDLE, pid=2**22 + 1)
+    assert _runner_pool.describe("1", Unit("1", True, active), gone)["state"] == expected
+
+
 GPU = dataclasses.replace(POOL, name="gpu", image="runner:2", network="gpu-net")
 
 
