@@ -90,7 +90,8 @@ def play() -> Callable[..., subprocess.CompletedProcess[str]]:
             str(ROOT / "molecule/common/converge.yml"),
         ]
         environment = {**os.environ, "MOLECULE_PROJECT_DIRECTORY": str(ROOT), "ANSIBLE_FORCE_COLOR": "false"}
-        return subprocess.run(command, env=environment, text=True, capture_output=True, timeout=300, check=False)
+        # Where failures go to depends on the settings: all of it is one text here.
+        return subprocess.run(command, env=environment, text=True, stdout=-1, stderr=-2, timeout=300, check=False)
 
     return run
 

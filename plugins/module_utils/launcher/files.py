@@ -23,8 +23,11 @@ def write(path: str, data: bytes, mode: int) -> None:
             stream.flush()
             os.fsync(descriptor)
         os.replace(beside, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(beside)
+        if isinstance(error, OSError):
+            # A full disk names no file by itself.
+            error.filename = path
         raise
 
 

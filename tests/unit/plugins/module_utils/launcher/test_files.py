@@ -38,7 +38,7 @@ def test_a_file_is_written_with_exactly_its_mode(tmp_path: Path, mode: int, befo
 def test_a_failed_write_leaves_the_last_good_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    """A full disk or a crash never leaves half a file, nor rubbish beside it."""
+    """A full disk or a crash never leaves half a file, nor rubbish beside it; the error names the file."""
 
     def fail(*_arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -46,8 +46,9 @@ def test_a_failed_write_leaves_the_last_good_file(
     path = tmp_path / "file"
     path.write_text("good")
     monkeypatch.setattr(files.os, failing, fail)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="No space left") as caught:
         files.write(str(path), b"new", 0o600)
+    assert caught.value.filename == str(path)
     assert path.read_text() == "good"
     assert list(tmp_path.iterdir()) == [path]
 
