@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from .launcher import cipher, files, pool, sealed
+from .launcher import cipher, files, pool_files, sealed
 from .launcher.engine import Engine, EngineError
 from .launcher.errors import Trouble
 from .launcher.paths import Paths
@@ -21,24 +20,7 @@ _VERSION = "org.opencontainers.image.version"
 
 def pools(paths: Paths, engine: Engine) -> list[dict[str, Any]]:
     """Every pool that is installed, and whether micro-cipher can open its credential."""
-    return [_describe(paths, engine, one) for one in installed(paths)]
-
-
-def installed(paths: Paths) -> list[Pool]:
-    """The pools whose files can be read; the others are the launcher's to complain of."""
-    try:
-        found = sorted(os.listdir(paths.pools))
-    except FileNotFoundError:
-        return []
-    loaded = []
-    for name in found:
-        text = files.read(os.path.join(paths.pools, name)) if name.endswith(".json") else None
-        try:
-            if text is not None:
-                loaded.append(pool.load(text))
-        except pool.PoolError:
-            continue
-    return loaded
+    return [_describe(paths, engine, one) for one in pool_files.read(paths).pools]
 
 
 def _describe(paths: Paths, engine: Engine, one: Pool) -> dict[str, Any]:

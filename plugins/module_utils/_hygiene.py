@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any, NamedTuple
 
-from . import _host_files
+from . import _host_files, _units
 from ._failure import Failure
 from ._systemd import RunCommand, Systemd
 from .launcher import hygiene_policy
@@ -34,33 +34,10 @@ SyslogIdentifier=github-runner
 # The disk of the runners' host has better things to do.
 Nice=10
 IOSchedulingClass=idle
-LimitCORE=0
-UMask=0077
-CapabilityBoundingSet=
-NoNewPrivileges=yes
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-PrivateIPC=yes
-# Docker's socket is all that it talks to.
+{sandbox}# Docker's socket is all that it talks to.
 PrivateNetwork=yes
+RestrictAddressFamilies=
 RestrictAddressFamilies=AF_UNIX
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-MemoryDenyWriteExecute=yes
-LockPersonality=yes
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
-SystemCallFilter=@system-service
-SystemCallFilter=~@privileged @resources
-SystemCallErrorNumber=EPERM
 """
 
 _TIMER = """\
@@ -89,7 +66,8 @@ class Wanted(NamedTuple):
 
 def texts(paths: Paths, calendar: str) -> dict[str, str]:
     """The units' texts, by their file names. Pure."""
-    return {SERVICE: _SERVICE.format(program=paths.program), TIMER: _TIMER.format(calendar=calendar)}
+    service = _SERVICE.format(program=paths.program, sandbox=_units.SANDBOX)
+    return {SERVICE: service, TIMER: _TIMER.format(calendar=calendar)}
 
 
 class Hygiene:

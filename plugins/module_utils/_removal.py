@@ -11,9 +11,9 @@ import re
 import shutil
 from typing import Any
 
-from . import _docker, _host_files, _host_info, _hygiene, _images, _local_tags, _micro_cipher_options, _runner_unit
+from . import _docker, _host_files, _hygiene, _images, _local_tags, _micro_cipher_options, _runner_unit
 from ._systemd import RunCommand, Systemd
-from .launcher import container, files, names
+from .launcher import container, files, names, pool_files
 from .launcher.engine import Engine
 from .launcher.host import Host
 from .launcher.paths import Paths
@@ -39,7 +39,7 @@ class Removal:
 
     def run(self, images: bool) -> None:
         """Remove containers, networks, volumes, on demand images, units and files. Raises Failure, OSError."""
-        pools = _host_info.installed(self._paths)
+        pools = pool_files.read(self._paths).pools
         if self._client is not None:
             references = {one.image for one in pools} | self._containers()
             self._volumes()

@@ -22,7 +22,7 @@ PARENT_SLICE = "github.slice"
 
 # What the launcher and the reconciler are kept from. They are root for Docker's socket and the sealed files, but
 # without a single capability, and see of the host what they need. docs/security.md says what that is worth.
-_SANDBOX = """\
+SANDBOX = """\
 LimitCORE=0
 UMask=0077
 CapabilityBoundingSet=
@@ -225,7 +225,7 @@ def timers(metrics_path: str) -> list[str]:
 
 def texts(paths: Paths, metrics_path: str = "", share: Share = DEFAULT_SHARE) -> dict[str, str]:
     """Every unit's text, by its file name. Those of the metrics only where there is a file for them."""
-    fields = {"program": paths.program, "slice": SLICE, "firewall": FIREWALL, "sandbox": _SANDBOX}
+    fields = {"program": paths.program, "slice": SLICE, "firewall": FIREWALL, "sandbox": SANDBOX}
     fields["drained"] = paths.drained
     metrics = {
         "github-runner-metrics.service": _METRICS_SERVICE.format(

@@ -98,7 +98,8 @@ def test_an_idle_drain_deregisters_first(host: Host, github: GitHub, caused: Cal
     caused(1)
     [deleted] = [one for one in github.requests() if one["path"] == path and one["method"] == "DELETE"]
     assert deleted["status"] == 204
-    events = f"docker events --since {int(began)} --until $(($(date +%s) + 1)) --filter container={runner} --filter event=kill"
+    events = f"docker events --since {int(began)} --until $(($(date +%s) + 1))"
+    events += f" --filter container={runner} --filter event=kill"
     stopped = [float(line) for line in host.run(f"{events} --format '{{{{.Time}}}}'").splitlines()]
     assert int(deleted["at"]) <= min(stopped)
     assert runner not in host.containers()

@@ -18,7 +18,7 @@ import os
 import time
 from typing import Any, Callable
 
-from . import container, files, hygiene_policy, leftovers, names, pool
+from . import container, files, hygiene_policy, leftovers, names, pool, pool_files
 from .board import say
 from .engine import EngineError
 from .engine_stores import Stores
@@ -76,14 +76,10 @@ class Hygiene:
 
     def _pools(self) -> list[pool.Pool]:
         """The pools of this host. One that cannot be read ends it all: its image would look like anybody's."""
-        try:
-            found = sorted(name for name in os.listdir(self._paths.pools) if name.endswith(".json"))
-        except FileNotFoundError:
-            return []
-        try:
-            return [pool.load(files.read(os.path.join(self._paths.pools, name)) or "") for name in found]
-        except pool.PoolError as error:
+        installed = pool_files.read(self._paths)
+        for error in installed.unreadable.values():
             raise Trouble("pool", str(error), lasting=True) from error
+        return installed.pools
 
     def _jobs(self) -> list[float]:
         """Since when the containers have been there in which a job runs."""

@@ -9,11 +9,10 @@ In the text format that node_exporter's textfile collector reads: https://promet
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from . import VERSION, files, moments, pool, state, tally
+from . import VERSION, files, moments, pool_files, state, tally
 from .engine import Engine, EngineError
 from .errors import Trouble
 from .paths import Paths
@@ -49,7 +48,7 @@ class Family(NamedTuple):
 
 def collect(paths: Paths, engine: Engine) -> list[Family]:
     """Everything there is to say now; what cannot be found out is left out."""
-    pools = load_pools(paths)
+    pools = pool_files.read(paths).pools  # the reconciler says which cannot be read
     instances = [(one, one.state if state.alive(one) else STOPPED) for one in state.read_all(paths)]
     return [
         *of_instances(pools, instances),
@@ -139,21 +138,6 @@ def write(path: str, text: str) -> None:
         files.write(path, text.encode(), 0o644)
     except OSError as error:
         raise Trouble("files", f"{path} cannot be written: {error.strerror}") from error
-
-
-def load_pools(paths: Paths) -> list[Pool]:
-    """The pools of this host, but for those whose file cannot be read: the reconciler says so."""
-    try:
-        names = sorted(name for name in os.listdir(paths.pools) if name.endswith(".json"))
-    except OSError:
-        return []
-    loaded = []
-    for name in names:
-        try:
-            loaded.append(pool.load(files.read(os.path.join(paths.pools, name)) or ""))
-        except (OSError, pool.PoolError):
-            continue
-    return loaded
 
 
 def _labels(one: Tally) -> dict[str, str]:

@@ -16,7 +16,7 @@ import os
 import time
 from typing import Any, Callable, NamedTuple
 
-from . import files, names, pool, retirement, state, surroundings, systemd
+from . import files, names, pool_files, retirement, state, surroundings, systemd
 from .engine import Engine
 from .errors import Trouble
 from .host import Host
@@ -77,7 +77,10 @@ class Reconciliation:
         instances = [one for one in state.read_all(self._paths) if state.alive(one)]
         in_use = {one.runner for one in instances if one.runner} | self._containers(instances)
         failed = 0
-        for config in _pools(self._paths):
+        installed = pool_files.read(self._paths)
+        for name, error in installed.unreadable.items():
+            say(f"{name}: {error}")
+        for config in installed.pools:
             dead: list[dict[str, Any]] = []
             given_up = config.retired
             try:
@@ -159,22 +162,6 @@ def lost_runners(listed: list[dict[str, Any]], instances: list[State], now: floa
         for one in instances
         if one.state == state.IDLE and one.runner and one.runner not in known and now - one.since >= SETTLED
     ]
-
-
-def _pools(paths: Paths) -> list[Pool]:
-    try:
-        found = sorted(os.listdir(paths.pools))
-    except FileNotFoundError:
-        return []
-    loaded = []
-    for name in found:
-        text = files.read(os.path.join(paths.pools, name)) if name.endswith(".json") else None
-        try:
-            if text is not None:
-                loaded.append(pool.load(text))
-        except pool.PoolError as error:
-            say(f"{name}: {error}")
-    return loaded
 
 
 def _read(path: str) -> str | None:

@@ -119,8 +119,8 @@ def test_a_damaged_pool_or_none_is_no_reason_to_tell_nothing(paths: Paths) -> No
     """The other pools are told of."""
     Path(paths.pools, "broken.json").write_text("{")
     Path(paths.pools, "notes.txt").write_text("hello")
-    assert [one.name for one in _host_info.installed(paths)] == ["default"]
-    assert _host_info.installed(Paths("/nowhere")) == []
+    assert [one["name"] for one in _host_info.pools(paths, Engine())] == ["default"]  # type: ignore[arg-type]
+    assert _host_info.pools(Paths("/nowhere"), Engine()) == []  # type: ignore[arg-type]
 
 
 def test_an_image_is_told_of_once_with_what_tells_it_from_others() -> None:
