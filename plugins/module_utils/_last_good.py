@@ -61,6 +61,13 @@ def remember(paths: Paths, client: Any, config: Pool) -> None:
         _host_files.ensure(_host_files.HostFile(paths.good(config.name), found.dump().encode(), 0o600), False)
 
 
+def forget(client: Any, pools: set[str]) -> None:
+    """Keep the images of pools no longer that are no more. Raises Failure."""
+    for name in pools:
+        with _docker.sentences(f"let go of the image of pool {name}"):
+            _local_tags.drop(client, _local_tags.good(name))
+
+
 def go_back(paths: Paths, client: Any, good: LastGood) -> bool:
     """Bring back the pool file and what its image's name stood for; False where the image is gone. Raises Failure."""
     with _docker.sentences(f"go back to {good.image_id}"):

@@ -23,7 +23,7 @@ def staged(reference: str) -> str:
 
 def good(pool: str) -> str:
     """The name of the image that a pool's runners last came online with."""
-    return f"{names.IMAGE_GOOD}:{pool}"
+    return names.good_image(pool)
 
 
 def put(image: Any, reference: str) -> None:

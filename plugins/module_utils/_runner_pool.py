@@ -122,6 +122,8 @@ class PoolRun:
                 if name not in gone and unit.remains
             }
             actions += retired.remove(left, check_mode)
+            if self._client is not None and not check_mode:
+                _last_good.forget(self._client, retired.pools - left)
         if wait and not check_mode and not drained:
             self._wait_or_go_back({config.name: config for config in configs}, wanted, timeout, rollback)
         return {"changed": bool(actions), "actions": actions, "instances": self.instances(here, wanted)}

@@ -123,6 +123,10 @@ class Engine:
         # 409 "removal ... is already in progress": somebody else is at it, and the end is the same.
         self._remove(f"/containers/{_quote(container)}", {"force": "1", "v": "1"}, (404, 409))
 
+    def untag(self, reference: str) -> None:
+        """Let a name stand for no image any more; one that stands for none, or that is in use, is no error."""
+        self._remove(f"/images/{urllib.parse.quote(reference, safe='/:@')}", {"noprune": "1"}, (404, 409))
+
     def death(self, container: str, since: str, patience: float) -> int | None:
         """The exit code of a container that has died since a moment (Unix time) or does so within ``patience`` seconds.
 

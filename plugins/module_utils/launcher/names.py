@@ -100,6 +100,11 @@ def slice_path(unit: str) -> str:
     return "".join(f"/{'-'.join(words[: count + 1])}.slice" for count in range(len(words)))
 
 
+def good_image(pool: str) -> str:
+    """The name of the image that a pool's runners last came online with."""
+    return f"{IMAGE_GOOD}:{pool}"
+
+
 def host_mark(machine_id: str, host: str) -> str:
     """Eight hexadecimal digits that stand for one host for as long as it is installed and keeps its name.
 

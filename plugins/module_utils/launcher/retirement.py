@@ -22,7 +22,7 @@ def files_of(paths: Paths, name: str) -> list[str]:
     instances = [one.instance for one in state.read_all(paths) if one.pool == name]
     shown = [path for one in instances for path in (paths.state(one), paths.tally(one))]
     hooks = [os.path.join(paths.hooks(name), one) for one in _listed(paths.hooks(name))]
-    return [*shown, *hooks, shared, f"{shared}.lock", paths.sealed(name), paths.pool(name)]
+    return [*shown, *hooks, shared, f"{shared}.lock", paths.good(name), paths.sealed(name), paths.pool(name)]
 
 
 def finish(paths: Paths, engine: Engine, mark: str, pool: Pool) -> None:
@@ -32,6 +32,7 @@ def finish(paths: Paths, engine: Engine, mark: str, pool: Pool) -> None:
     if alive or pool.name in _enabled(paths) or engine.containers(labels):
         return
     say(f"removes the pool {pool.name}, which has no instance any more")
+    engine.untag(names.good_image(pool.name))
     for path in files_of(paths, pool.name):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)

@@ -29,7 +29,9 @@ def world(tmp_path: Path) -> World:
     world.write_pool(GPU)
     Path(world.paths.registration_token("gpu")).parent.mkdir(parents=True)
     for name in ("gpu", "default"):
-        for path in (world.paths.sealed(name), world.paths.registration_token(name)):
+        Path(world.paths.good(name)).parent.mkdir(parents=True, exist_ok=True)
+        world.engine.images[names.good_image(name)] = "sha256:1"
+        for path in (world.paths.sealed(name), world.paths.registration_token(name), world.paths.good(name)):
             files.write(path, b"{}", 0o600)
     state.write(world.paths, state.State("gpu-1", "gpu", pid=2**22 + 1))
     state.write(world.paths, state.State("1", "default", pid=2**22 + 1))
@@ -45,10 +47,12 @@ def finish(world: World) -> None:
 
 
 def test_nothing_of_it_is_left_and_all_of_the_others(world: World) -> None:
-    """Pool file, credential, registration token, states."""
+    """Pool file, credential, registration token, what it last came online with, states."""
     others = [path for path in left(world) if "gpu" not in path]
     finish(world)
     assert left(world) == others
+    assert names.good_image("gpu") not in world.engine.images
+    assert names.good_image("default") in world.engine.images
     finish(world)  # what is gone already harms nobody
 
 

@@ -511,6 +511,10 @@ class Engine:
         one = self._called("death", container)
         return one.exit_code if one.state == "exited" and self.tells_of_deaths else None
 
+    def untag(self, reference: str) -> None:
+        self._called("untag", "")
+        self.images.pop(reference, None)
+
     def disconnect(self, container: str) -> list[str]:
         one = self._called("disconnect", container)
         networks, one.networks = one.networks, []
