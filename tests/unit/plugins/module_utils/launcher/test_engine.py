@@ -102,6 +102,14 @@ def answer(document: Any, status: int = 200) -> list[bytes]:
             b"tar\0\xff",
         ),
         (lambda engine: engine.start("x"), [http(204)], "POST", "/containers/x/start", {}, None),
+        (
+            lambda engine: engine.untag("github-runner-good:gpu"),
+            [http(200, b"[]")],
+            "DELETE",
+            "/images/github-runner-good:gpu",
+            {"noprune": "1"},
+            None,
+        ),
         (lambda engine: engine.stop("x", 30), [http(304)], "POST", "/containers/x/stop", {"t": "30"}, None),
         (lambda engine: engine.remove("x"), [http(204)], "DELETE", "/containers/x", {"force": "1", "v": "1"}, None),
         (
