@@ -24,7 +24,8 @@ venv: ## the development environment in .venv: made once, from pinned versions
 demo: venv ## hosts, GitHub and all on this machine: four runners, a job, its replacement
 	@tools/demo
 
-test: venv ## lint, unit, contract and molecule, and how long each took
+test: venv ## lint, unit, contract and molecule, two at a time, and how long each took
+	@tools/browser # before two parts at once want apt
 	@tools/test
 
 lint: venv ## ruff, yamllint, ansible-lint, documentation, then `make sanity`

@@ -24,7 +24,7 @@ from faults_kit.github import GitHub
 from faults_kit.host import Host, unit
 from faults_kit.ledger import Ledger
 
-from bed.layout import HOST_PREFIX
+from bed.layout import HOST_PREFIX, State
 from bed.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,14 +82,14 @@ def play() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the `site` playbook with the bed's token, or a part of it; the environment is that of molecule."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        inventory = ROOT / "tests/testbed/.state/inventory.yml"
+        inventory = State.default().inventory
         command = [
             "ansible-playbook",
             f"--inventory={inventory}",
             *arguments,
             str(ROOT / "molecule/common/converge.yml"),
         ]
-        environment = {**os.environ, "MOLECULE_PROJECT_DIRECTORY": str(ROOT), "ANSIBLE_FORCE_COLOR": "false"}
+        environment = {**os.environ, "TESTBED_STATE": str(State.default().folder), "ANSIBLE_FORCE_COLOR": "false"}
         # Where failures go to depends on the settings: all of it is one text here.
         return subprocess.run(command, env=environment, text=True, stdout=-1, stderr=-2, timeout=300, check=False)
 

@@ -17,7 +17,8 @@ from typing import Any
 
 from . import docker, hosts, inventory, lifecycle, packages
 from .errors import BedError
-from .layout import GITHUB, HOST_PREFIX, REGISTRY, State
+from .layout import GITHUB, HOST_PREFIX, REGISTRY, STATES, State
+from .process import run
 from .progress import say
 from .stand_in import StandIn
 
@@ -55,7 +56,9 @@ def build_parser() -> argparse.ArgumentParser:
     up.set_defaults(act=_up)
 
     down = commands.add_parser("down", help="remove the bed; built images stay")
-    down.add_argument("--all", action="store_true", help="stop the Docker Engine too, if the bed started it")
+    down.add_argument(
+        "--all", action="store_true", help="every bed of this checkout, and the Docker Engine if a bed started it"
+    )
     down.add_argument("--force", action="store_true", help="also remove the bed of another checkout")
     down.set_defaults(act=_down)
 
@@ -163,7 +166,13 @@ def _up(options: argparse.Namespace, state: State) -> None:
 
 
 def _down(options: argparse.Namespace, state: State) -> None:
-    lifecycle.down(state, engine_too=options.all, force=options.force)
+    # A name is a bed's for as long as its process: each of the others is taken down by one of its own.
+    others = sorted(folder.name for folder in STATES.glob("*/") if folder != state.folder) if options.all else []
+    for name in others:
+        print(run([sys.executable, sys.argv[0], "down"], env={"TESTBED_NAME": name, "TESTBED_STATE": ""}), end="")
+    lifecycle.down(state, force=options.force)
+    if options.all:
+        lifecycle.stop_engine()
     say("the bed is down")
 
 

@@ -63,6 +63,7 @@ def exports(state: State, proxy_port: int) -> str:
         "NO_PROXY": "127.0.0.1,localhost",
         "REQUESTS_CA_BUNDLE": str(state.ca),
         "ANSIBLE_INVENTORY": str(state.inventory),
+        "TESTBED_STATE": str(state.folder),
     }
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
 

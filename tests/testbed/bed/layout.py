@@ -36,6 +36,8 @@ BASE_SUITE = "bookworm"
 
 TESTBED = Path(__file__).resolve().parent.parent
 REPOSITORY = TESTBED.parent.parent
+# One folder for each bed of this checkout, called as the bed is.
+STATES = TESTBED / ".state"
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,8 @@ class State:
 
     @classmethod
     def default(cls) -> State:
-        """`.state` beside the command, or the folder that TESTBED_STATE names."""
-        return cls(Path(os.environ.get("TESTBED_STATE") or TESTBED / ".state").resolve())
+        """The bed's folder in `.state` beside the command, or the folder that TESTBED_STATE names."""
+        return cls(Path(os.environ.get("TESTBED_STATE") or STATES / NAME).resolve())
 
     @property
     def lock(self) -> Path:
@@ -155,6 +157,22 @@ class State:
     @property
     def token_vars(self) -> Path:
         return self.folder / "token.yml"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What all beds of a machine share: its packages, the Docker Engine if a bed started it, the base image."""
+
+    folder: Path
+
+    @classmethod
+    def default(cls) -> Machine:
+        """A folder that the next boot empties."""
+        return cls(Path("/run" if os.geteuid() == 0 else os.environ.get("XDG_RUNTIME_DIR") or "/tmp", "testbed"))
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "lock"
 
     @property
     def engine_pid(self) -> Path:

@@ -30,6 +30,7 @@ from .layout import (
     REGISTRY_IMAGE,
     SERVER,
     Image,
+    Machine,
     State,
 )
 from .progress import say, step
@@ -48,14 +49,16 @@ KINDS = ("container", "network", "volume")
 
 def up(state: State, count: int, *, bare: bool) -> None:
     """Bring up the servers and at least `count` hosts; what is there already stays. Can be run again at any time."""
-    state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(state):
-        packages.install(packages.missing(packages.ALWAYS))
-        engine.ensure(state)
-        _make_room(state)
-        keys.ensure(state)
-        images.ensure_base()
-        images.ensure_built(state.ca)
+    machine = Machine.default()
+    with _alone(state.lock):
+        # What beds share is made by one of them, and found by the next.
+        with _alone(machine.lock):
+            packages.install(packages.missing(packages.ALWAYS))
+            engine.ensure(machine)
+            _make_room(state)
+            keys.ensure(state)
+            images.ensure_base()
+            images.ensure_built(state.ca)
         if not docker.inspect("network", NETWORK):
             docker.docker("network", "create", f"--label={LABEL}={state.folder}", NETWORK)
         _ensure_registry(state)
@@ -67,19 +70,23 @@ def up(state: State, count: int, *, bare: bool) -> None:
             waiting.result()
 
 
-def down(state: State, *, engine_too: bool, force: bool) -> None:
+def down(state: State, *, force: bool) -> None:
     """Remove every container, network and volume of the bed. Images stay, so that the next `up` is quick."""
     if packages.missing(("docker",)) or not docker.answers():
         return
-    state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(state):
+    with _alone(state.lock):
         if not force:
             _refuse_a_stranger(state)
         _remove(LABEL)
         for path in (state.inventory, state.known_hosts, state.token, state.token_vars):
             path.unlink(missing_ok=True)
-        if engine_too:
-            engine.stop(state)
+
+
+def stop_engine() -> None:
+    """Stop the Docker Engine if a bed started it and nobody uses it any more."""
+    machine = Machine.default()
+    with _alone(machine.lock):
+        engine.stop(machine)
 
 
 def host_ports(state: State) -> dict[str, int]:
@@ -133,9 +140,10 @@ def reboot(state: State, name: str) -> None:
 
 
 @contextmanager
-def _alone(state: State) -> Iterator[None]:
-    """Let one `up` or `down` of a checkout work at a time; a second waits for the first."""
-    with state.lock.open("w") as lock:
+def _alone(path: Path) -> Iterator[None]:
+    """Let one `up` or `down` at a time hold a lock; a second waits for the first."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -158,7 +166,7 @@ def _refuse_a_stranger(state: State) -> None:
     """Raise BedError if another checkout's bed is there: both would use the same names."""
     for owner in _owners() - {state.folder}:
         if owner.is_dir():
-            command = owner.parent / "testbed"
+            command = owner.parent.parent / "testbed"
             raise BedError(f"another checkout's bed is up: `{command} down`, or `testbed down --force`, removes it")
 
 

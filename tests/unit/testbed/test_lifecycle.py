@@ -28,7 +28,7 @@ def own(monkeypatch: pytest.MonkeyPatch, *owners: Path) -> None:
 def test_another_checkouts_bed_is_never_taken_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, removed: list[str]
 ) -> None:
-    other = tmp_path / "other/.state"
+    other = tmp_path / "other/.state/bed"
     other.mkdir(parents=True)
     own(monkeypatch, other)
     with pytest.raises(BedError, match="other/testbed down"):
