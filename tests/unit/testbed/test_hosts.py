@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from bed import hosts
-from bed.layout import LABEL
+from bed.layout import HOST_PREFIX, LABEL, REGISTRY
 
 
 def arguments(privileged: bool) -> list[str]:
@@ -53,5 +53,5 @@ def test_the_image_ends_the_words_so_that_no_option_becomes_a_command() -> None:
 
 
 def test_hosts_come_in_the_order_of_their_numbers_and_servers_are_none() -> None:
-    names = ["bed-host10", "bed-registry", "bed-host9", "bed-host", "bed-host1"]
-    assert hosts.in_order(names) == ["bed-host1", "bed-host9", "bed-host10"]
+    names = [hosts.name_of(10), REGISTRY, hosts.name_of(9), HOST_PREFIX, hosts.name_of(1)]
+    assert hosts.in_order(names) == [hosts.name_of(1), hosts.name_of(9), hosts.name_of(10)]
