@@ -13,8 +13,12 @@ import pytest
 from faults_kit.github import GitHub
 from faults_kit.host import Host, unit
 
+from bed.waiting import wait_until
+
 UNIT_FILE = "/etc/systemd/system/github-runner@.service"
 LAUNCHER = "/usr/local/lib/github-runner/github-runner.pyz"
+# In a runner's container: lets its job end.
+GATE = "/tmp/over"
 
 
 @pytest.fixture
@@ -26,15 +30,24 @@ def live_restore(host: Host) -> Iterator[None]:
 
 
 def sees_it_to_its_end(
-    host: Host, github: GitHub, fault: Callable[[str], object], seconds: int = 6, restarts: bool = True
+    host: Host, github: GitHub, fault: Callable[[str], object], *, restarts: bool = True, longer: bool = True
 ) -> None:
-    """A job runs while something happens to its instance: it succeeds, and each of its lines is shown once."""
+    """A job runs while something happens to its instance: it succeeds, and each of its lines is shown once.
+
+    It takes `longer` than what happens, or ends in the middle of it.
+    """
     began = time.time()
-    job = github.submit(seconds)
+    job = github.submit(6, gate=GATE if longer else "")
     instance = job.wait_for_work()
     runner = host.instances()[instance]["runner"]
     launcher = host.main_pid(instance)
     fault(instance)
+    if longer:
+        wait_until(
+            lambda: host.attempt(f"docker exec {runner} touch {GATE}").returncode == 0,
+            60,
+            lambda: f"{runner} is not there any more",
+        )
     job.wait_for_end()
     # Its successor stands: the end was handled.
     host.wait_for(instance, "idle")
@@ -62,7 +75,7 @@ def test_the_launcher_is_killed_again_and_again(host: Host, github: GitHub, caus
             host.run(f"systemctl kill --kill-who=main --signal=KILL {unit(instance)}")
             caused(1)
 
-    sees_it_to_its_end(host, github, kill, seconds=12)
+    sees_it_to_its_end(host, github, kill, longer=False)
 
 
 def test_the_unit_is_restarted(host: Host, github: GitHub, caused: Callable[[int], None]) -> None:
@@ -74,7 +87,7 @@ def test_the_unit_is_restarted(host: Host, github: GitHub, caused: Callable[[int
         assert host.instances()[instance]["state"] == "busy"
         assert time.monotonic() - began < 20
 
-    sees_it_to_its_end(host, github, restart, seconds=12)
+    sees_it_to_its_end(host, github, restart)
     caused(1)
 
 

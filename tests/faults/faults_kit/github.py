@@ -55,9 +55,11 @@ class GitHub:
         """One call of the admin API."""
         return self._stand_in.call(method, path, body)
 
-    def submit(self, seconds: int) -> Job:
-        """A job of so many seconds, which must not be lost."""
+    def submit(self, seconds: int, gate: str = "") -> Job:
+        """A job of so many seconds, which must not be lost; it goes on until there is a file `gate` in its container."""
         script = f"for second in $(seq {seconds}); do echo tick $second; sleep 1; done"
+        if gate:
+            script += f"; until [ -e {gate} ]; do sleep 0.2; done"
         number = self.call("POST", "/jobs", {"script": script})["id"]
         self.ledger.started += 1
         return Job(self, number, seconds)

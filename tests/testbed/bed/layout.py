@@ -57,7 +57,7 @@ class Image:
     def tag(self) -> str:
         """The local name."""
         # Each bed has its own: what holds a certificate authority differs from bed to bed.
-        return f"testbed/{self.name}" if NAME == "bed" else f"testbed-{NAME}/{self.name}"
+        return f"testbed-{NAME}/{self.name}"
 
 
 HOST_FULL = Image("host", (("tests/testbed/images/host", ""),), target="full")
