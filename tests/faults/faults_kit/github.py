@@ -56,7 +56,7 @@ class GitHub:
         return self._stand_in.call(method, path, body)
 
     def submit(self, seconds: int, gate: str = "") -> Job:
-        """A job of so many seconds, which must not be lost; it goes on until there is a file `gate` in its container."""
+        """A job of so many seconds, which must not be lost; it goes on until its container has a file `gate`."""
         script = f"for second in $(seq {seconds}); do echo tick $second; sleep 1; done"
         if gate:
             script += f"; until [ -e {gate} ]; do sleep 0.2; done"
