@@ -32,7 +32,8 @@ def ensure_base() -> None:
         if _pull(BASE_IMAGE):
             return
         packages.install(packages.missing(("debootstrap",)))
-        with tempfile.TemporaryDirectory(prefix="testbed-base-") as scratch:
+        # Not in /tmp, which may be a file system without devices: debootstrap makes some.
+        with tempfile.TemporaryDirectory(prefix="testbed-base-", dir="/var/tmp") as scratch:
             root = Path(scratch, "root")
             run(["debootstrap", "--variant=minbase", BASE_SUITE, root], timeout=900)
             shutil.rmtree(root / "var/cache/apt/archives", ignore_errors=True)
