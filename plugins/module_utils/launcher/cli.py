@@ -41,6 +41,8 @@ def _resident(words: list[str]) -> SimpleNamespace | None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from . import meanings
+
     parser = argparse.ArgumentParser(prog="github-runner", description="Ephemeral GitHub Actions runners of this host.")
     parser.add_argument("--version", action="version", version=f"github-runner {VERSION}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -54,7 +56,12 @@ def _parser() -> argparse.ArgumentParser:
     drain.add_argument("--force", action="store_true", help="end the running job too")
     drain.set_defaults(run=_drain)
 
-    status = commands.add_parser("status", help="show every instance")
+    status = commands.add_parser(
+        "status",
+        help="show every instance",
+        epilog=meanings.text(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     status.add_argument("--json", action="store_true", help="for programs")
     status.set_defaults(run=_status)
 

@@ -22,10 +22,9 @@ from .tally import Tally
 
 # Prometheus calls the host it asks ``instance``, and would rename a label of that name.
 PREFIX = "github_runner_"
-STOPPED = "stopped"
 STATES = (
     *(state.STARTING, state.IDLE, state.BUSY, state.DRAINING, state.SEALED, state.WAITING, state.OUTDATED),
-    *(state.FAILED, STOPPED),
+    *(state.FAILED, state.STOPPED),
 )
 
 
@@ -49,7 +48,7 @@ class Family(NamedTuple):
 def collect(paths: Paths, engine: Engine) -> list[Family]:
     """Everything there is to say now; what cannot be found out is left out."""
     pools = pool_files.read(paths).pools  # the reconciler says which cannot be read
-    instances = [(one, one.state if state.alive(one) else STOPPED) for one in state.read_all(paths)]
+    instances = [(one, one.state if state.alive(one) else state.STOPPED) for one in state.read_all(paths)]
     return [
         *of_instances(pools, instances),
         *of_tallies(tally.read_all(paths)),
@@ -68,12 +67,12 @@ def of_instances(pools: list[Pool], instances: list[tuple[State, str]]) -> list[
     running = [
         Sample({"pool": one.pool, "runner_instance": one.instance, "version": one.version, "image": one.image or ""}, 1)
         for one, shown in instances
-        if one.version and shown != STOPPED
+        if one.version and shown != state.STOPPED
     ]
     since = [
         Sample({"pool": one.pool, "runner_instance": one.instance, "state": shown}, one.since)
         for one, shown in instances
-        if shown != STOPPED
+        if shown != state.STOPPED
     ]
     return [
         Family(

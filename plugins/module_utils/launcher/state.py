@@ -21,6 +21,7 @@ SEALED = "sealed"
 WAITING = "waiting"
 OUTDATED = "outdated"
 FAILED = "failed"
+STOPPED = "stopped"  #: in no file: what is shown of an instance whose launcher has ended
 
 READY = (IDLE, BUSY)
 

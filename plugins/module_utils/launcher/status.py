@@ -25,7 +25,7 @@ _COLOURS = {
     state.SEALED: "31",
     state.OUTDATED: "31",
     state.FAILED: "31",
-    "stopped": "2",
+    state.STOPPED: "2",
 }
 
 
@@ -38,7 +38,7 @@ def collect(paths: Paths, host: Host) -> dict[str, Any]:
         for private in ("logged", "program"):
             shown.pop(private)
         if not state.alive(one):
-            shown.update(state="stopped", reason="" if one.state != state.FAILED else one.reason, until=None, pid=0)
+            shown.update(state=state.STOPPED, reason="" if one.state != state.FAILED else one.reason, until=None, pid=0)
         shown["jobs"] = counts.get(one.instance, 0)
         shown["outdated"] = one.config is not None and one.config != _config(paths, one.pool)
         instances.append(shown)
