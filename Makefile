@@ -12,7 +12,7 @@ export LC_ALL := C.UTF-8
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format sanity unit contract page screenshots molecule bench build clean
+.PHONY: help venv demo test lint format sanity unit contract page docs screenshots molecule bench build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ contract: venv ## GitHub's stand-in and our requests, held against GitHub's Open
 page: venv ## the status page in a browser: shown, clicked, attacked
 	@tools/browser
 	pytest tests/page
+
+docs: venv ## the documentation: pages from the code, and the site in .build/docs/html
+	@$(VENV)/bin/python tools/docs
 
 screenshots: venv ## the pictures of the status page in docs/images
 	@tools/browser

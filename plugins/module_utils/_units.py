@@ -21,7 +21,7 @@ SLICE = "github-runner.slice"
 PARENT_SLICE = "github.slice"
 
 # What the launcher and the reconciler are kept from. They are root for Docker's socket and the sealed files, but
-# without a single capability, and see of the host what they need. docs/security.md says what that is worth.
+# without a single capability, and see of the host what they need. docs/explanation/security.md says what that is worth.
 SANDBOX = """\
 LimitCORE=0
 UMask=0077

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line: run the parts, put each part's figures into its section of docs/benchmarks.md."""
+"""The command line: run the parts, put each part's figures into its section of docs/reference/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from . import lightness, report, rollout
 from .bed import ROOT, Bed
 
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
+DOCUMENT = ROOT / "docs" / "reference" / "benchmarks.md"
 PARTS: dict[str, Callable[[Bed, argparse.Namespace], str]] = {
     "lightness": lightness.measure,
     "rollout": rollout.measure,

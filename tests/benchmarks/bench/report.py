@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From figures to docs/benchmarks.md. Pure."""
+"""From figures to docs/reference/benchmarks.md. Pure."""
 
 from __future__ import annotations
 
