@@ -31,8 +31,6 @@ html_theme_options = {
     "source_branch": "main",
     "source_directory": "docs/",
 }
-pygments_style = "ansible"
-pygments_dark_style = "monokai"
 
 _TITLE = re.compile(r"^(?:socialgouv\.actions_runner\.(\w+) (?:module|filter|role)) -- (.+)\n\++$", re.MULTILINE)
 _INDEX = re.compile(r"^Socialgouv\.Actions_Runner\n=+$", re.MULTILINE)
