@@ -4,6 +4,8 @@
 
 VENV := .venv
 SCENARIO :=
+# Python without a name that says so.
+PROGRAMS = $(shell git grep --files-with-matches '^\#!/usr/bin/env python3' -- ':!*.py')
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Ansible wants a UTF-8 locale, and a minimal Debian has no other.
@@ -12,7 +14,7 @@ export LC_ALL := C.UTF-8
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format sanity unit contract page docs screenshots molecule bench build clean
+.PHONY: help venv demo test lint format sanity unit contract page docs screenshots molecule bench changelog build rehearse release clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,18 +30,15 @@ test: venv ## lint, unit, contract and molecule, two at a time, and how long eac
 	@tools/browser # before two parts at once want apt
 	@tools/test
 
-lint: venv ## ruff, yamllint, ansible-lint, documentation, then `make sanity`
-	ruff check .
-	ruff format --check .
-	yamllint --strict .
+lint: venv ## ruff, yamllint, ansible-lint, documentation, licences, workflows, then `make sanity`
+	pre-commit run --all-files
 	ansible-lint
-	antsibull-changelog lint
 	antsibull-docs lint-collection-docs --plugin-docs .
 	@tools/sanity
 
 format: venv ## let ruff put right what it can
-	ruff check --fix .
-	ruff format .
+	ruff check --fix . $(PROGRAMS)
+	ruff format . $(PROGRAMS)
 
 sanity: venv ## ansible-test sanity on the newest and the oldest ansible-core
 	@tools/sanity
@@ -67,8 +66,17 @@ molecule: venv ## every scenario on real hosts; one of them with SCENARIO=name
 bench: venv ## what it costs: time, memory, tasks
 	@if [ -x tests/benchmarks/run ]; then tests/benchmarks/run; else echo "There are no benchmarks yet (tests/benchmarks/run)."; fi
 
-build: venv ## the collection's archive, for ansible-galaxy
-	ansible-galaxy collection build --force
+changelog: venv ## the fragments taken into the changelog, under the version that galaxy.yml names
+	antsibull-changelog release --update-existing
+
+build: venv ## the collection's archive in .build/release, the same bytes each time
+	@$(VENV)/bin/python tools/release build
+
+rehearse: venv ## what `make release` does, for what is checked out, and with the fragments in the changelog
+	@$(VENV)/bin/python tools/release rehearse
+
+release: venv ## the archive of a release: built twice, imported as Galaxy does, installed, run against a host
+	@$(VENV)/bin/python tools/release release
 
 clean: ## away with what tools made here (the test bed: tests/testbed/testbed down --all)
-	rm -rf .venv .venv-* .build .ansible .pytest_cache .ruff_cache tests/output socialgouv-actions_runner-*.tar.gz
+	rm -rf .venv .venv-* .build .ansible .pytest_cache .ruff_cache tests/output

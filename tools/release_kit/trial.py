@@ -92,22 +92,20 @@ class ControlNode:
 
 @contextmanager
 def host(bed: Path, root: Path) -> Iterator[None]:
-    """A host of the test bed, a bare one where none runs. What was up before stays up."""
-    engine = _answers(["docker", "info"], root)
-    name = os.environ.get("TESTBED_NAME") or "bed"
-    ours = ["docker", "ps", "--quiet", "--filter", f"label={LABEL}.{name}"]
-    stays = engine and bool(run(ours, cwd=root).strip())
+    """A host of the test bed, a bare one where none runs. What was up before stays, as Docker's Engine does."""
+    stays = _runs(root)
     try:
         run([bed, "up", "--bare"], cwd=root)
         yield
     finally:
         if not stays:
-            run([bed, "down", *([] if engine else ["--all"])], cwd=root)
+            run([bed, "down"], cwd=root)
 
 
-def _answers(words: list[str], root: Path) -> bool:
+def _runs(root: Path) -> bool:
+    """Whether anything of the bed runs."""
+    name = os.environ.get("TESTBED_NAME") or "bed"
     try:
-        run(words, cwd=root)
+        return bool(run(["docker", "ps", "--quiet", "--filter", f"label={LABEL}.{name}"], cwd=root).strip())
     except (Failed, FileNotFoundError):
         return False
-    return True

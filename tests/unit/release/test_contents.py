@@ -30,15 +30,6 @@ EXPECTED = [
 MOST_BYTES, MOST_BYTES_A_FILE = 400_000, 80_000
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archive of the checkout as it stands."""
-    folder = tmp_path_factory.mktemp("release")
-    checkout = Checkout(ROOT)
-    checkout.copy(folder / "copy")
-    return building.build(checkout, folder / "copy", folder)
-
-
 def test_nothing_is_in_it_that_users_do_not_need(built: Path) -> None:
     """A new folder of the checkout is named in galaxy.yml's build_ignore, or here."""
     names = archive.names(built)
