@@ -37,7 +37,7 @@ lint: venv ## ruff, yamllint, ansible-lint, documentation, licences, workflows, 
 	@tools/sanity
 
 format: venv ## let ruff put right what it can
-	ruff check --fix . $(PROGRAMS)
+	ruff check --fix --exit-zero --quiet . $(PROGRAMS)
 	ruff format . $(PROGRAMS)
 
 sanity: venv ## ansible-test sanity on the newest and the oldest ansible-core
