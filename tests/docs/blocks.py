@@ -15,6 +15,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).resolve().parents[2]
+_DIRECTIVE = re.compile(r"<!-- walk: (.+?) -->")
 _TITLE = re.compile(r"# (\S+\.\S+)\n")
 
 
@@ -26,6 +27,8 @@ class Block:
     line: int
     language: str
     text: str
+    #: What a comment before it tells whoever walks the page: ``<!-- walk: shows 6 idle -->``.
+    directive: str = ""
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -50,12 +53,16 @@ def pages() -> list[Path]:
 
 def read(page: Path) -> list[Block]:
     """The blocks of a page, in its order."""
-    tokens = MarkdownIt().parse((ROOT / page).read_text(encoding="utf-8"))
-    return [
-        Block(page.as_posix(), (token.map or [0])[0] + 1, token.info.strip() if token.type == "fence" else "", token.content)
-        for token in tokens
-        if token.type in ("fence", "code_block")
-    ]
+    found, directive = [], ""
+    for token in MarkdownIt().parse((ROOT / page).read_text(encoding="utf-8")):
+        if match := _DIRECTIVE.search(token.content if token.type == "html_block" else ""):
+            directive = match[1]
+        elif token.type in ("fence", "code_block"):
+            language = token.info.strip() if token.type == "fence" else ""
+            line = (token.map or [0])[0] + 1
+            found.append(Block(page.as_posix(), line, language, token.content, directive))
+            directive = ""
+    return found
 
 
 def all_blocks(language: str | None = None) -> list[Block]:
