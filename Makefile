@@ -14,7 +14,7 @@ export LC_ALL := C.UTF-8
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format sanity unit contract page docs screenshots molecule bench changelog build rehearse release clean
+.PHONY: help venv demo test lint format sanity unit contract page docs recording screenshots molecule bench changelog build rehearse release clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,8 +53,13 @@ page: venv ## the status page in a browser: shown, clicked, attacked
 	@tools/browser
 	pytest tests/page
 
-docs: venv ## the documentation: pages from the code, and the site in .build/docs/html
+docs: venv ## the documentation: pages from the code, the site in .build/docs/html, and tests of every command in it
+	@tools/browser
 	@$(VENV)/bin/python tools/docs
+	pytest tests/docs
+
+recording: venv ## what one sees, in the README: from a run of its commands on empty hosts
+	@$(VENV)/bin/python tools/recording
 
 screenshots: venv ## the pictures of the status page in docs/images
 	@tools/browser

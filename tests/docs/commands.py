@@ -25,7 +25,12 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher
 from ansible_collections.socialgouv.actions_runner.tests.docs import blocks, kit
 
 #: Pages that a scenario of molecule's runs from the first block to the last, whatever is in them.
-WALKED = {"README.md": "docs", "docs/tutorial.md": "docs"}
+WALKED = {
+    "README.md": "docs",
+    "docs/tutorial.md": "docs",
+    "docs/how-to/move-from-monolithprojects.md": "moving",
+    "docs/how-to/move-from-the-readme.md": "moving",
+}
 
 _CLIS = {
     "ansible": AdHocCLI,
