@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each command of the documentation, held against the program that would run it: its own parser, its names, its files."""
+"""Each command of the documentation, held against the program that would run it: its parser, its names, its files."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import argparse
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 
-import yaml
+import ansible_builder.cli
 from ansible.cli.adhoc import AdHocCLI
 from ansible.cli.galaxy import GalaxyCLI
 from ansible.cli.inventory import InventoryCLI
@@ -21,7 +20,6 @@ from ansible.cli.pull import PullCLI
 from ansible.cli.vault import VaultCLI
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import cli
-
 from ansible_collections.socialgouv.actions_runner.tests.docs import blocks, kit
 
 #: Pages that a scenario of molecule's runs from the first block to the last, whatever is in them.
@@ -120,10 +118,12 @@ def _git(words: list[str]) -> None:
 
 
 def _builder(words: list[str]) -> None:
-    path = blocks.ROOT / words[words.index("--file") + 1]
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if words[1] != "build" or document["version"] != 3:
-        raise Wrong("ansible-builder would not build this")
+    try:
+        given = ansible_builder.cli.parse_args(words[1:])
+    except SystemExit as error:
+        raise Wrong(f"ansible-builder does not take these words: {' '.join(words)}") from error
+    if not (blocks.ROOT / given.filename).exists():
+        raise Wrong(f"there is no {given.filename}")
 
 
 def _launcher(words: list[str]) -> None:
@@ -164,8 +164,3 @@ def _journal(words: list[str]) -> None:
 def _unit(name: str) -> None:
     if not kit.is_unit(name):
         raise Wrong(f"no host has a unit {name}")
-
-
-def files_named(words: list[str]) -> list[Path]:
-    """What a command would read from the checkout."""
-    return [Path(word) for word in words if word.startswith("docs/")]

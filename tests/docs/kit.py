@@ -16,7 +16,8 @@ from ansible_collections.socialgouv.actions_runner.tests.docs.blocks import ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))
 
-from docs_kit import files, links, pages, playbooks as playbook_pages
+from docs_kit import files, links, pages
+from docs_kit import playbooks as playbook_pages
 
 LAUNCHER = ROOT / "plugins" / "module_utils" / "launcher"
 NAMESPACE = playbook_pages.NAMESPACE

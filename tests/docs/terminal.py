@@ -23,7 +23,10 @@ set -euo pipefail
 cd "$FOLDER"
 [ ! -e "$CARRIED" ] || . "$CARRIED"
 {way}{text}
-{{ declare -px | grep -v 'declare -x \\(HTTPS_PROXY\\|NO_PROXY\\|REQUESTS_CA_BUNDLE\\)'; printf 'cd %q\\n' "$PWD"; }} > "$CARRIED"
+{{
+    declare -px | grep -v 'declare -x \\(HTTPS_PROXY\\|NO_PROXY\\|REQUESTS_CA_BUNDLE\\)'
+    printf 'cd %q\\n' "$PWD"
+}} > "$CARRIED"
 """
 
 
@@ -37,7 +40,7 @@ class Terminal:
         self.folder = home
 
     def run(self, text: str) -> tuple[int, str]:
-        """Run a block; the exit code, and what was to be seen. A command that fails ends it, as a reader would stop there."""
+        """Run a block; the exit code, and what was to be seen. What fails ends it, as it would stop a reader."""
         # Who installs packages is not behind the bed's proxy.
         way = "" if "pip " in text else f"export {self._environment['ANSIBLE_WAY']}\n"
         arguments = ["bash", "-c", _BLOCK.format(way=way, text=text)]

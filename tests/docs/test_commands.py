@@ -16,9 +16,10 @@ from ansible.config.manager import ConfigManager
 from ansible_collections.socialgouv.actions_runner.tests.docs import blocks, commands, kit
 
 SHELL = [one for one in blocks.all_blocks("shell") if one.page not in commands.WALKED or one.page == "README.md"]
-#: Blocks of output: what writes them, or what fails when they are wrong.
+#: Blocks of output and drawings: what writes them, or what fails when they are wrong.
 OUTPUT = {
     "README.md": "tools/recording",
+    "docs/explanation/architecture.md": "tests/unit/architecture",
     "docs/explanation/security.md": "molecule/isolation/verify.yml",
     "docs/reference/command-line.md": "tools/docs",
 }
@@ -114,7 +115,11 @@ def test_a_playbook_describes_each_variable_of_its_own(name: str) -> None:
 
 def test_the_tutorial_s_workflow_asks_for_its_runners() -> None:
     """The labels of the workflow are those that the inventory of the same page gives."""
-    written = {block.title: yaml.safe_load(block.text) for block in blocks.read(Path("docs/tutorial.md")) if block.title.endswith(".yml")}
+    written = {
+        block.title: yaml.safe_load(block.text)
+        for block in blocks.read(Path("docs/tutorial.md"))
+        if block.title.endswith(".yml")
+    }
     [job] = written[".github/workflows/hello.yml"]["jobs"].values()
     labels = written["inventory.yml"]["github_runners"]["vars"]["github_runner_labels"]
     assert set(job["runs-on"]) == {"self-hosted", "linux", *labels}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every inventory and every variable of the documentation is taken by Ansible, by the role's options and by its own check."""
+"""Every inventory and every variable of the documentation is taken by Ansible, by the role's options and its check."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def test_the_role_takes_all_of_it(place: Path) -> None:
     (place / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": {**URL, **secrets}}}))
     (place / "check.yml").write_text(CHECK)
     (place / "specification.yml").write_text(yaml.safe_dump({"specification": kit.specification()}))
-    run = ansible(place, "ansible-playbook", "check.yml", "-i", "hosts.yml", "-e", "@specification.yml", "-e", options(place))
+    run = ansible(
+        place, "ansible-playbook", "check.yml", "-i", "hosts.yml", "-e", "@specification.yml", "-e", options(place)
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     assert len(re.findall(r"ok=2 +changed=0 .*failed=0", run.stdout)) == len(hosts)
 
@@ -88,7 +90,11 @@ def test_an_inventory_plugin_makes_the_group(block: blocks.Block, place: Path) -
     folder = place / block.page.replace("/", "_") / str(block.line)
     folder.mkdir(parents=True)
     document = yaml.safe_load(block.text)
-    found = {"ci1.example.org": {"tags": {"runners": "6"}}, "gpu1.example.org": {"tags": {}}, "www.example.org": {"tags": {}}}
+    found = {
+        "ci1.example.org": {"tags": {"runners": "6"}},
+        "gpu1.example.org": {"tags": {}},
+        "www.example.org": {"tags": {}},
+    }
     (folder / "1-hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": found}}))
     constructed = {key: document[key] for key in ("groups", "compose")}
     (folder / "2-runners.constructed.yml").write_text(

@@ -12,8 +12,8 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher
 from . import markdown
 
 INTRODUCTION = """\
-`github-runner` on a host. As root, but `status`, which anybody may run. It exits with 0, with 1 where something could not be
-done, with 2 where it was called wrongly; what went wrong is one line on standard error."""
+`github-runner` on a host. As root, but `status`, which anybody may run. It exits with 0, with 1 where something could
+not be done, with 2 where it was called wrongly; what went wrong is one line on standard error."""
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:

@@ -20,7 +20,8 @@ from . import markdown
 _PLACEHOLDERS = {"name": "POOL", "pool": "POOL", "instance": "INSTANCE", "container": "CONTAINER"}
 FIELDS = """\
 Each line of an instance has, beside systemd's own fields, those below. `GITHUB_RUNNER_SOURCE` is `launcher` for the
-launcher's own words and `runner` for what the runner and its jobs print: a job can neither set a field nor choose a priority."""
+launcher's own words and `runner` for what the runner and its jobs print: a job can neither set a field nor choose a
+priority."""
 
 
 def page(launcher: Path) -> str:
@@ -28,7 +29,11 @@ def page(launcher: Path) -> str:
     files = [(markdown.code(path), markdown.sentence(text)) for path, text in sorted(paths())]
     services = [(markdown.code(name), markdown.sentence(text)) for name, text in units().items()]
     parts = ["## Files", markdown.table(("path", "is"), files), "## Units", markdown.table(("unit", "is"), services)]
-    parts += ["## Fields of the journal", FIELDS, markdown.table(("field",), [(markdown.code(one),) for one in fields(launcher)])]
+    parts += [
+        "## Fields of the journal",
+        FIELDS,
+        markdown.table(("field",), [(markdown.code(one),) for one in fields(launcher)]),
+    ]
     return markdown.page("What is on a host", "the launcher's paths and the units", parts)
 
 

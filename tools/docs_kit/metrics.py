@@ -16,8 +16,9 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher
 from . import markdown
 
 INTRODUCTION = """\
-`github-runner metrics` prints them, and with `github_runner_metrics_path` they are written every minute for node_exporter's
-textfile collector: [monitoring](../how-to/monitoring.md). Labels that a job can influence take only values known beforehand."""
+`github-runner metrics` prints them, and with `github_runner_metrics_path` they are written every minute for
+node_exporter's textfile collector: [monitoring](../how-to/monitoring.md). Labels that a job can influence take only
+values known beforehand."""
 
 
 class _Engine:

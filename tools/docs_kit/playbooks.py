@@ -18,9 +18,9 @@ _VARIABLE = re.compile(r"(github_runner_[a-z_]+): (.+?)(?: \(([^()]*)\))?")
 _BATCH = re.compile(r"serial: .*github_runner_serial \| default\((.+?)\) }}")
 
 INTRODUCTION = f"""\
-Each takes any inventory with a group `github_runners` ([inventories](../how-to/inventories.md)), can be interrupted and run
-again, tells the truth with `--check`, and ends in one table of hosts and instances. A host that fails is named in it with its
-reason, and the others go on. No running job is ended but with `github_runner_drain_force=true`.
+Each takes any inventory with a group `github_runners` ([inventories](../how-to/inventories.md)), can be interrupted and
+run again, tells the truth with `--check`, and ends in one table of hosts and instances. A host that fails is named in
+it with its reason, and the others go on. No running job is ended but with `github_runner_drain_force=true`.
 
 All [variables of the role](../../roles/github_runner/meta/argument_specs.yml) count as well. `{BATCHES[0]}` and
 `{BATCHES[1]}` are Ansible's own `serial` and `max_fail_percentage`, of those playbooks that go batch by batch."""
@@ -80,7 +80,9 @@ def page(folder: Path) -> str:
 
 def _section(one: Playbook) -> list[str]:
     parts = [f"## {one.name}", *one.paragraphs, markdown.shell("\n".join(one.commands))]
-    rows = [(markdown.code(name), markdown.sentence(text), markdown.code(default)) for name, text, default in one.variables]
+    rows = [
+        (markdown.code(name), markdown.sentence(text), markdown.code(default)) for name, text, default in one.variables
+    ]
     if one.batch:
         rows.append((markdown.code(BATCHES[0]), "How many hosts at a time.", markdown.code(one.batch)))
     return [*parts, markdown.table(("variable", "is", "default"), rows)] if rows else parts

@@ -17,8 +17,8 @@ INTRODUCTION = """\
 What `github-runner status`, the playbooks' table, the status page and the metrics show of an instance."""
 REASONS = """\
 What stands beside `waiting`, `sealed` and `outdated`; the first column is the label `class` of the metric
-`github_runner_registration_errors_total`, and `kind` for programs. Where waiting alone will not help, the last column says
-so: the instance still tries now and then, and at once when its pool file or its sealed credential changes."""
+`github_runner_registration_errors_total`, and `kind` for programs. Where waiting alone will not help, the last column
+says so: the instance still tries now and then, and at once when its pool file or its sealed credential changes."""
 
 
 def page(launcher: Path) -> str:
@@ -44,7 +44,9 @@ def _troubles(tree: ast.AST) -> Iterator[tuple[str, str, str]]:
             kind, text = (_text(one) for one in node.args[:2])
             words = text.replace("…", "").split()
             if kind and len(words) > 2:
-                lasting = any(one.arg == "lasting" and getattr(one.value, "value", None) is True for one in node.keywords)
+                lasting = any(
+                    one.arg == "lasting" and getattr(one.value, "value", None) is True for one in node.keywords
+                )
                 yield kind, text, "yes" if lasting else ""
 
 
