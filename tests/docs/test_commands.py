@@ -40,7 +40,7 @@ def test_every_command_would_run(block: blocks.Block) -> None:
 def test_pages_that_are_walked_are_walked(page: str) -> None:
     """The scenario runs that very page."""
     scenario = blocks.ROOT / "molecule" / commands.WALKED[page]
-    assert page in (scenario / "converge.yml").read_text(encoding="utf-8")
+    assert Path(page).name in (scenario / "converge.yml").read_text(encoding="utf-8")
 
 
 def test_every_block_is_of_a_kind_that_something_holds() -> None:
