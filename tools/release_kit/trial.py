@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
+
 from .steps import Failed, run
 
 COLLECTION = "socialgouv.actions_runner"
@@ -25,6 +27,14 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 def findings(said: str) -> list[str]:
     """What galaxy-importer did not like."""
     return [line for line in said.splitlines() if re.match(r"(WARNING|ERROR|CRITICAL)\b", line)]
+
+
+def requirements(root: Path) -> list[str]:
+    """The Python packages that the collection needs on a control node, as it tells ansible-builder."""
+    told = yaml.safe_load((root / "meta" / "execution-environment.yml").read_text())
+    name = told["dependencies"].get("python")
+    lines = (root / name).read_text().splitlines() if name else []
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def import_as_galaxy_does(built: Path, folder: Path) -> None:
@@ -56,8 +66,8 @@ class ControlNode:
         self.empty.mkdir(parents=True)
         # Named, because otherwise Ansible looks for one in places that are somebody's.
         self.settings.touch()
-        needs = self.root / "meta" / "ee-requirements.txt"
-        run([self.root / "tools" / "venv", self.folder / "venv", "", "ansible-core", "-r", needs], cwd=self.root)
+        words = ["ansible-core", *requirements(self.root)]
+        run([self.root / "tools" / "venv", self.folder / "venv", "", *words], cwd=self.root)
         self._ansible("galaxy", "collection", "install", "--offline", built)
         self._ansible("galaxy", "collection", "verify", "--offline", COLLECTION)
 
