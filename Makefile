@@ -19,10 +19,6 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-venv: ## the development environment in .venv: made once, from pinned versions
-	@tools/venv $(VENV)
-	@tools/collection-tree .build/collections
-
 demo: venv ## hosts, GitHub and all on this machine: four runners, a job, its replacement
 	@tools/demo
 
@@ -53,6 +49,9 @@ page: venv ## the status page in a browser: shown, clicked, attacked
 	@tools/browser
 	pytest tests/page
 
+molecule: venv ## every scenario on real hosts; one of them with SCENARIO=name
+	molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
+
 docs: venv ## the documentation: pages from the code, the site in .build/docs/html, and tests of every command in it
 	@tools/browser
 	@$(VENV)/bin/python tools/docs
@@ -64,9 +63,6 @@ recording: venv ## what one sees, in the README: from a run of its commands on e
 screenshots: venv ## the pictures of the status page in docs/images
 	@tools/browser
 	$(VENV)/bin/python tools/screenshots
-
-molecule: venv ## every scenario on real hosts; one of them with SCENARIO=name
-	molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
 
 bench: venv ## what it costs: time, memory, tasks
 	@if [ -x tests/benchmarks/run ]; then tests/benchmarks/run; else echo "There are no benchmarks yet (tests/benchmarks/run)."; fi
@@ -83,5 +79,9 @@ rehearse: venv ## what `make release` does, for what is checked out, and with th
 release: venv ## the archive of a release: built twice, imported as Galaxy does, installed, run against a host
 	@$(VENV)/bin/python tools/release release
 
+venv: ## the development environment in .venv: made once, from pinned versions
+	@tools/venv $(VENV)
+	@tools/collection-tree .build/collections
+
 clean: ## away with what tools made here (the test bed: tests/testbed/testbed down --all)
-	rm -rf .venv .venv-* .build .ansible .pytest_cache .ruff_cache tests/output
+	rm -rf .venv .venv-* .build .ansible .pytest_cache .ruff_cache tests/output socialgouv-actions_runner-*.tar.gz
