@@ -30,7 +30,9 @@ ACCESS = {"token": "ghs_" + "t" * 516, "expires_at": "2026-11-24T11:00:00Z", "pe
 def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A private key as GitHub makes it."""
     path = tmp_path_factory.mktemp("app") / "key.pem"
-    subprocess.run(["openssl", "genrsa", "-traditional", "-out", path, "2048"], check=True, capture_output=True)
+    # GitHub gives it in the older of the two forms. OpenSSL 1.1.1 and 3 have other defaults, but both know these.
+    made = subprocess.run(["openssl", "genpkey", "-algorithm", "RSA"], check=True, capture_output=True)
+    subprocess.run(["openssl", "pkey", "-traditional", "-out", path], input=made.stdout, check=True)
     return path
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import os
 
@@ -15,6 +16,8 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher
 
 FINGERPRINT = "a" * 64
 KEYS = envelope.new_keys(bytes(range(64)))
+# Made with OpenSSL 1.1.1w and KEYS.
+BY_1_1_1 = "SGJ2sUINXtA2j9s34RE63TzwxkeH/hG6uZfJqJnZOEdTYWx0ZWRfX6WdXEoCINkJJVGiGIcUIz9icZAME53YurFCvCCs2VdCa+Gfj7o="
 SECRET = "-----BEGIN RSA PRIVATE KEY-----\n" + "k" * 1700 + "\n"
 
 
@@ -27,6 +30,12 @@ def closed(secret: str = SECRET, keys: str = KEYS) -> sealed.Sealed:
 def test_what_was_put_in_comes_out(secret: str) -> None:
     """Of any length, by the keys in the block alone."""
     assert envelope.unwrap(closed(secret), KEYS) == secret
+
+
+def test_another_openssl_may_have_put_it_in() -> None:
+    """A control node and a host are of different age."""
+    made = sealed.Sealed(FINGERPRINT, "0f", b"block", base64.b64decode(BY_1_1_1))
+    assert envelope.unwrap(made, KEYS) == "what OpenSSL 1.1.1 has sealed"
 
 
 def test_the_keys_fit_into_one_block_and_are_new_each_time() -> None:
