@@ -11,6 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _control
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import pool, sealed
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
 from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import _credential, _github_check
@@ -25,9 +26,7 @@ _OPTIONS: dict[str, Any] = {
     "registration": {"type": "str", "choices": list(pool.REGISTRATIONS), "default": "jit"},
     "runner_group": {"type": "str", "default": ""},
     "runner_group_id": {"type": "int", "default": 1},
-    "control_proxy": {"type": "str", "default": "", "no_log": True},
-    "control_no_proxy": {"type": "str", "default": ""},
-    "control_ca": {"type": "str", "default": ""},
+    **_control.OPTIONS,
     **_credential.OPTIONS,
 }
 
@@ -43,12 +42,11 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _validated, options = self.validate_argument_spec(
             argument_spec={
-                **_OPTIONS,
-                "pools": {"type": "list", "elements": "dict", "options": _OPTIONS},
+                "pools": {"type": "list", "elements": "dict", "required": True, "options": _OPTIONS},
                 "github": {"type": "bool", "default": False},
             },
         )
-        pools = options["pools"] if options["pools"] is not None else [options]
+        pools = options["pools"]
         warnings: list[str] = []
         try:
             pool.check_names([one["name"] for one in pools])

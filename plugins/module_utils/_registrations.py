@@ -12,32 +12,9 @@ from typing import Any, Callable
 from ._failure import Failure
 from .launcher import names
 from .launcher.errors import Trouble
-from .launcher.github import Answer, GitHub
+from .launcher.github import GitHub
 
-_TIMEOUT = 30.0
 _LOOK = 2.0
-
-
-class RequestsTransport:
-    """Carries GitHub's requests with the library requests: proxies and authorities as its environment names them."""
-
-    def __init__(self) -> None:
-        import requests
-
-        self._requests = requests
-        self._session = requests.Session()
-        # Without an authentication of its own, requests would put that of a ~/.netrc in the token's place.
-        self._session.auth = lambda request: request
-
-    def send(self, method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
-        """Send a request. Raises Trouble of kind ``unreachable``."""
-        try:
-            answer = self._session.request(
-                method, url, headers=headers, data=body, timeout=_TIMEOUT, allow_redirects=False
-            )
-        except self._requests.RequestException as error:
-            raise Trouble("unreachable", f"GitHub cannot be reached from here: {type(error).__name__}") from error
-        return Answer(answer.status_code, {key.lower(): value for key, value in answer.headers.items()}, answer.content)
 
 
 def listed(github: GitHub, wanted: list[str]) -> list[dict[str, Any]]:

@@ -27,9 +27,10 @@ options:
     type: bool
     default: false
   pools:
-    description: Several pools. The options that are for one are not looked at then.
+    description: The pools.
     type: list
     elements: dict
+    required: true
     suboptions:
       name:
         description: The pool's name.
@@ -108,91 +109,15 @@ options:
         description: Certificate authorities (PEM) that the control node trusts beside its own.
         type: str
         default: ''
-  name:
-    description: The pool's name.
-    type: str
-    default: default
-  url:
-    description: The address of the organization, repository or enterprise at GitHub.
-    type: str
-    default: ''
-  image:
-    description: The runner image.
-    type: str
-    default: ''
-  count:
-    description: The number of instances.
-    type: int
-    default: 1
-  labels:
-    description: The pool's own labels.
-    type: list
-    elements: str
-    default: []
-  default_labels:
-    description: Whether the runners have GitHub's default labels, too.
-    type: bool
-    default: true
-  registration:
-    description: How the runners are registered.
-    type: str
-    choices:
-      - jit
-      - token
-    default: jit
-  runner_group:
-    description: The runner group, by name.
-    type: str
-    default: ''
-  runner_group_id:
-    description: The runner group's number.
-    type: int
-    default: 1
-  token:
-    description: The token, without a space or a newline, 470 bytes at most.
-    type: str
-  app:
-    description: The GitHub App, instead of a token.
-    type: dict
-    suboptions:
-      client_id:
-        description: The App's client ID or its App ID.
-        type: str
-        required: true
-      private_key:
-        description: The App's private key, the whole PEM file.
-        type: str
-        required: true
-      installation_id:
-        description: The number of the installation; V(0) finds the one at the owner of the URL.
-        type: int
-        default: 0
-  proxy_login:
-    description: C(USER:PASSWORD) for the proxy of the launcher.
-    type: str
-  container_proxy_login:
-    description: C(USER:PASSWORD) for the proxy of the runner's container.
-    type: str
-  control_proxy:
-    description: The proxy of the control node, as a URL. Without it, the environment says which.
-    type: str
-    default: ''
-  control_no_proxy:
-    description: Names that the control node reaches without that proxy, separated by commas.
-    type: str
-    default: ''
-  control_ca:
-    description: Certificate authorities (PEM) that the control node trusts beside its own.
-    type: str
-    default: ''
 """
 
 EXAMPLES = r"""
 - name: Check what was given
   socialgouv.actions_runner.runner_check:
-    url: https://github.com/acme
-    token: "{{ github_token }}"
-    image: ghcr.io/socialgouv/actions-runner:master
+    pools:
+      - url: https://github.com/acme
+        token: "{{ github_token }}"
+        image: ghcr.io/socialgouv/actions-runner:master
 
 - name: Ask GitHub whether it takes a GitHub App
   socialgouv.actions_runner.runner_check:

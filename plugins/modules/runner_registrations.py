@@ -15,7 +15,6 @@ description:
   - Runs where the token is, which is the control node.
 author: SocialGouv (@SocialGouv)
 requirements:
-  - requests
   - openssl, with O(app)
 extends_documentation_fragment:
   - socialgouv.actions_runner._attributes
@@ -82,6 +81,18 @@ options:
     description: Seconds to wait for O(state=online).
     type: int
     default: 60
+  control_proxy:
+    description: The proxy to GitHub, as a URL. Without it, the environment says which.
+    type: str
+    default: ''
+  control_no_proxy:
+    description: Names that are reached without that proxy, separated by commas.
+    type: str
+    default: ''
+  control_ca:
+    description: Certificate authorities (PEM) that are trusted beside those of the machine.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -122,7 +133,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _registrations, _runner
+from ..module_utils import _control, _registrations, _runner
 from ..module_utils._failure import Failure
 from ..module_utils.launcher import app, credential, scope, sealed
 from ..module_utils.launcher.github import GitHub, Transport
@@ -135,10 +146,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         owner = scope.parse_url(params["url"])
     except scope.ScopeError as error:
         raise Failure(str(error)) from error
-    try:
-        transport = _registrations.RequestsTransport()
-    except ImportError as error:
-        raise Failure("the Python library requests is missing where this module runs: install it") from error
+    transport = _control.transport(params)
     github = GitHub(transport, owner, params["token"] or _access_token(transport, owner, params["app"]))
     if params["state"] == "pruned":
         removed = _registrations.prune(github, params["marks"], params["runners"], params["among"], module.check_mode)
@@ -179,6 +187,7 @@ def main() -> None:
             "marks": {"type": "list", "elements": "str"},
             "among": {"type": "list", "elements": "str"},
             "wait_timeout": {"type": "int", "default": 60},
+            **_control.OPTIONS,
         },
         required_if=[("state", "pruned", ["marks"])],
         required_one_of=[("token", "app")],

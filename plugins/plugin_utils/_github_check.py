@@ -6,18 +6,14 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 
-from ..module_utils.launcher import app, files, scope
+from ..module_utils import _control
+from ..module_utils.launcher import app, scope
 from ..module_utils.launcher.credential import Credential
 from ..module_utils.launcher.github import GitHub
 from ..module_utils.launcher.pool import Pool, PoolError
-from ..module_utils.launcher.urllib_transport import UrllibTransport
-
-# What the library requests reads: the control node's other tools are told of a private authority in the same way.
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def check_kind(credential: Credential, pool: Pool) -> None:
@@ -34,7 +30,7 @@ def check_kind(credential: Credential, pool: Pool) -> None:
 def ask(credential: Credential, options: dict[str, Any]) -> None:
     """One cheap question. Raises Trouble; a lasting one says that something given is wrong."""
     where = scope.parse_url(options["url"])
-    transport = _transport(options)
+    transport = _control.transport(options)
     token = credential.token
     if credential.app:
         # An installation given by number shows its permissions only when it is asked for a token.
@@ -51,11 +47,3 @@ def ask(credential: Credential, options: dict[str, Any]) -> None:
         github.group_id(options["runner_group"])
     else:
         github.check()
-
-
-def _transport(options: dict[str, Any]) -> UrllibTransport:
-    scheme, slashes, rest = options["control_proxy"].partition("://")
-    login, _at, address = rest.rpartition("@")
-    bundles = [files.read(path) for path in map(os.environ.get, _BUNDLES) if path]
-    ca = "\n".join(filter(None, [options["control_ca"], *bundles]))
-    return UrllibTransport(f"{scheme}{slashes}{address}", options["control_no_proxy"], login, ca)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Our client asks as GitHub's OpenAPI description says, and understands what it is answered, over both transports."""
+"""Our client asks as GitHub's OpenAPI description says, and understands what it is answered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 from contract_kit.wire import Recorder
 from stand_in.server import Server
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils._registrations import RequestsTransport
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.github import GitHub
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.scope import Scope
@@ -25,10 +24,10 @@ SCOPES = {"organization": "acme", "repository": "acme/widgets", "enterprise": "a
 LABELS = ["self-hosted", "linux", "x64"]
 
 
-@pytest.fixture(params=[UrllibTransport, RequestsTransport])
-def recorder(request, descriptions):
+@pytest.fixture
+def recorder(descriptions):
     """A transport whose traffic is held against the description once the test is over."""
-    recorder = Recorder(request.param())
+    recorder = Recorder(UrllibTransport())
     yield recorder
     violations = [
         (exchange.method, exchange.path, exchange.status, found)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleActionFail
 
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _control
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import app
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.github import Answer
-from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import _github_check
 
 TOKEN = "ghp_" + "s" * 36
 GOOD = {"url": "https://github.com/acme", "token": TOKEN, "image": "runner:1"}
@@ -24,7 +24,7 @@ GOOD = {"url": "https://github.com/acme", "token": TOKEN, "image": "runner:1"}
 
 def test_good_options_change_nothing(run_action: Any) -> None:
     """And nothing is run on the host."""
-    result, ran = run_action("runner_check", count=4, labels=["gpu"], **GOOD)
+    result, ran = run_action("runner_check", pools=[{"count": 4, "labels": ["gpu"], **GOOD}])
     assert (result["changed"], ran) == (False, [])
     assert TOKEN not in str(result)
 
@@ -46,7 +46,7 @@ def test_good_options_change_nothing(run_action: Any) -> None:
 def test_a_wrong_option_is_one_line_that_shows_no_secret(run_action: Any, wrong: dict[str, Any], said: str) -> None:
     """It names the option and what to use instead."""
     with pytest.raises(AnsibleActionFail, match=said) as caught:
-        run_action("runner_check", **{**GOOD, **wrong})
+        run_action("runner_check", pools=[{**GOOD, **wrong}])
     assert TOKEN not in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -87,7 +87,7 @@ def test_the_pool_that_is_wrong_is_named(run_action: Any, pools: list[dict[str, 
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """GitHub, as the control node meets it."""
     found = Asked()
-    monkeypatch.setattr(_github_check, "UrllibTransport", found.transport)
+    monkeypatch.setattr(_control, "UrllibTransport", found.transport)
     monkeypatch.setattr(app, "jwt", lambda *_arguments: "jwt")
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
@@ -133,9 +133,9 @@ def test_github_is_asked_once_for_each_pool(
     run_action: Any, asked: Asked, options: dict[str, Any], requests: list[tuple[str, str, str]]
 ) -> None:
     """The cheapest question that tells; nothing is asked where that is switched off."""
-    run_action("runner_check", **options)
+    run_action("runner_check", pools=[options])
     assert asked.requests == []
-    result, _ran = run_action("runner_check", github=True, **options)
+    result, _ran = run_action("runner_check", github=True, pools=[options])
     assert asked.requests == requests
     assert "warnings" not in result
 
@@ -158,14 +158,14 @@ def test_what_github_refuses_fails_before_any_host_is_touched(
     """In one line."""
     asked.answers.update(answers)
     with pytest.raises(AnsibleActionFail, match=said) as caught:
-        run_action("runner_check", github=True, **options)
+        run_action("runner_check", github=True, pools=[options])
     assert TOKEN not in str(caught.value)
 
 
 def test_a_github_that_cannot_be_asked_is_a_warning(run_action: Any, asked: Asked) -> None:
     """The control node may have no way to it where the hosts have one."""
     asked.answers["runners"] = Trouble("unreachable", "api.github.com cannot be reached: no route")
-    result, _ran = run_action("runner_check", github=True, **GOOD)
+    result, _ran = run_action("runner_check", github=True, pools=[GOOD])
     assert result["warnings"] == [
         "pool default could not be checked at GitHub from the control node: api.github.com cannot be reached: no route"
     ]
@@ -178,5 +178,15 @@ def test_the_control_node_goes_its_own_way(
     (tmp_path / "bundle.pem").write_text("BUNDLE")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "bundle.pem"))
     own = {"control_proxy": "http://me:p%40ss@proxy:3128", "control_no_proxy": "localhost", "control_ca": "OWN"}
-    run_action("runner_check", github=True, **GOOD, **own)
+    run_action("runner_check", github=True, pools=[{**GOOD, **own}])
     assert asked.transports == [("http://proxy:3128", "localhost", "me:p%40ss", "OWN\nBUNDLE")]
+
+
+def test_authorities_that_cannot_be_read_are_named(
+    run_action: Any, asked: Asked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the variable of the environment that told to read them."""
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path))
+    with pytest.raises(AnsibleActionFail, match=r"which \$CURL_CA_BUNDLE names, cannot be read: Is a directory"):
+        run_action("runner_check", github=True, pools=[GOOD])
+    assert asked.requests == []

@@ -14,14 +14,9 @@ import pytest
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _registrations
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
-from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.launcher.scripted_server import (
-    http,
-    tcp_server,
-)
 
 MARK = "01234567"
 OURS = f"default-host-1-{MARK}0000aa"
-TOKEN = "ghp_" + "s" * 36
 
 
 def one(number: int = 1, name: str = OURS, **changes: Any) -> dict[str, Any]:
@@ -136,44 +131,3 @@ def test_all_or_the_named_ones_are_listed(wanted: list[str], names: list[str]) -
     """An empty list of names means everybody."""
     github = GitHub([one(1, "a"), one(2, "b")])
     assert [found["name"] for found in _registrations.listed(github, wanted)] == names  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "*")
-
-
-@pytest.mark.usefixtures("_no_proxy")
-@pytest.mark.parametrize("status", [200, 302, 404, 503])
-def test_an_answer_passes_unchanged_and_no_redirect_is_followed(status: int) -> None:
-    """The token goes to one address only; header names come in lower case."""
-    headers = {"Authorization": f"Bearer {TOKEN}", "User-Agent": "test"}
-    with tcp_server(
-        [http(status, b"{}", "Location: http://127.0.0.1:1/", "Content-Length: 2", "Retry-After: 7")]
-    ) as server:
-        found = _registrations.RequestsTransport().send("POST", f"http://127.0.0.1:{server.port}/x", headers, b"body")
-    assert (found.status, found.body, found.headers["retry-after"]) == (status, b"{}", "7")
-    [request] = server.requests
-    assert (request.method, request.target, request.body) == ("POST", "/x", b"body")
-    assert request.headers["authorization"] == f"Bearer {TOKEN}"
-
-
-@pytest.mark.usefixtures("_no_proxy")
-def test_a_netrc_does_not_replace_the_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """requests would use ~/.netrc of the control node instead."""
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password other\n")
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    with tcp_server([http(200, b"{}", "Content-Length: 2")]) as server:
-        transport = _registrations.RequestsTransport()
-        transport.send("GET", f"http://127.0.0.1:{server.port}/", {"Authorization": f"Bearer {TOKEN}"}, None)
-    assert server.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
-
-
-@pytest.mark.usefixtures("_no_proxy")
-@pytest.mark.parametrize("script", [[], [b"SSH-2.0\r\n"], [http(200, b"{", "Content-Length: 50")]])
-def test_a_broken_connection_is_a_trouble_that_shows_no_secret(script: list[bytes]) -> None:
-    """One line, and nothing of the request in it."""
-    with tcp_server(script) as server, pytest.raises(Trouble, match="cannot be reached from here") as caught:
-        _registrations.RequestsTransport().send("GET", f"http://127.0.0.1:{server.port}/", {"X": TOKEN}, None)
-    assert caught.value.kind == "unreachable"
-    assert TOKEN not in str(caught.value)
