@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from . import _firewall
 from ._failure import Failure
+from .launcher.names import FIREWALL_UNIT as FIREWALL
 from .launcher.paths import Paths
 
 METRICS_TIMER = "github-runner-metrics.timer"
 TIMER = "github-runner-reconcile.timer"
-FIREWALL = "github-runner-firewall.service"
+
 SLICE = "github-runner.slice"
 PARENT_SLICE = "github.slice"
 

@@ -44,7 +44,6 @@ def make(
     ``afresh``: with nothing that was used for the runner before, which did not serve. Raises Trouble, and then leaves
     neither a container nor a registration behind; what stands around it by then is left for a sweep.
     """
-    surroundings.check(paths)
     try:
         image = _image(engine, config)
         around = surroundings.prepare(engine, paths, config, mark, instance, runner)

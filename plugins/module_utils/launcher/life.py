@@ -35,6 +35,8 @@ from .signals import Signals
 SHORT_LIFE = 30.0
 # How often a waiting instance looks whether a person has mended something, where the kernel does not tell.
 _LOOK = 2.0
+# How often a drain tries at least to look at the container that it is to end.
+_DOCKER_LOOK = 30.0
 # How often an outdated instance looks for another image.
 _IMAGE_LOOK = 30.0
 # A spare runner is used within so many seconds after it was registered, or not at all: GitHub forgets idle ones, and a
@@ -68,6 +70,7 @@ class Life:
         signals: Signals,
         offload: Callable[[Callable[[], Any]], Offloaded] = Offloaded,
         restarts: Callable[[str], bool] = systemd.restarts,
+        reload: Callable[[str], bool] = systemd.reload,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ):
@@ -79,6 +82,7 @@ class Life:
         self._signals = signals
         self._offload = offload
         self._restarts = restarts
+        self._reload = reload
         self._clock = clock
         self._sleep = sleep
         self._pool_name, self._number = names.parse_instance(instance)
@@ -92,6 +96,7 @@ class Life:
         self._tally = tally.read(paths, instance, self._pool_name)
         self._result: str | None = None  # of the job that has just ended
         self._free_since: float | None = None  # when it ended
+        self._drain_began: float | None = None  # where Docker could not be asked what there is to be drained
         self._seen: Any = None  # what a person mends, as it was before the present attempt
         self._leftovers: list[str] = []  # containers to be removed when their successor runs
         left = state.read(paths, instance) or state.State(instance, self._pool_name)
@@ -107,6 +112,7 @@ class Life:
             program=self._program,
         )
         self._board = Board(paths, first, clock)
+        self._may_run = left.container is not None  # a container, as far as anybody has looked
 
     def run(self) -> int:
         """Keep the instance going until it is drained; gives the exit code."""
@@ -139,6 +145,7 @@ class Life:
         """From the left-over of before or a new container to its end; an exit code where the instance shall end."""
         self._seen = files.signature(*self._watched())
         running = self._succeed() or self._take_over()
+        self._may_run = running is not None
         if running is None:
             self._back_off_after_short_lives()
             if self._signals.drain:
@@ -146,6 +153,7 @@ class Life:
             if self._replaced():
                 return None
             running = self._launch(self._read_pool())
+            self._may_run = True
             self._troubles = 0
         self._signals.take_renew()  # what was asked of the runner before
         watching = watch.Watch(
@@ -166,6 +174,7 @@ class Life:
         if outcome == watch.GAVE_UP:
             return EXIT_JOB_LEFT_RUNNING
         if outcome == watch.ENDED:
+            self._may_run = False
             self._bury(running, watching.exit_code, watching.deregistered)
         return EXIT_OK if self._signals.drain else None
 
@@ -235,9 +244,10 @@ class Life:
 
     def _make(self) -> Offloaded:
         engine, registrar, offload = self._engine, self._registrar, self._offload
-        paths, instance, mark = self._paths, self._instance, self._host.mark
+        paths, instance, mark, reload = self._paths, self._instance, self._host.mark, self._reload
 
         def make(text: str, runner: str, afresh: bool, users: dict[str, list[int]]) -> dict[str, Any]:
+            surroundings.check(paths, reload)
             config = pool.load(text)
             return launch.make(engine, registrar, offload, paths, config, instance, mark, runner, afresh, users)
 
@@ -490,7 +500,20 @@ class Life:
         self._keep_tally()
         # What was mended during the attempt counts too.
         self._rest(seconds, self._seen)
-        return EXIT_OK if self._signals.drain else None
+        return self._drained_in_trouble(trouble, seconds) if self._signals.drain else None
+
+    def _drained_in_trouble(self, trouble: Trouble, seconds: float) -> int | None:
+        """The exit code of a drain for which nobody can look at the container; None where another look is to be had."""
+        if not self._may_run or self._restarts(names.unit_name(self._instance)):
+            return EXIT_OK
+        self._drain_began = self._drain_began or self._clock()
+        left = self._drain_began + self._drain_timeout() - self._clock()
+        if left > 0 and not self._signals.force:
+            self._signals.wait(min(seconds, left, _DOCKER_LOOK))
+            return None
+        said = "not drained" if self._signals.force else f"not drained within {self._drain_timeout():g} s"
+        self._board.show(state.FAILED, f"{said}, the container may still run: {trouble}", kind="drain")
+        return EXIT_JOB_LEFT_RUNNING
 
     def _watched(self) -> tuple[str, ...]:
         """What a person mends: the pool file, the sealed token, the firewall, the secret of micro-cipher's."""

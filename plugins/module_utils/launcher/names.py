@@ -13,6 +13,7 @@ import zlib
 
 DEFAULT_POOL = "default"
 UNIT = "github-runner@{0}.service"
+FIREWALL_UNIT = "github-runner-firewall.service"
 
 # What marks a container as ours. The mark tells one host from another, so a copied /var/lib/docker is never touched.
 LABEL_PREFIX = "io.github.socialgouv.actions-runner."

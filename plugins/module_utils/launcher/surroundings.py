@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Callable
 
 from . import names, side_engine
 from .engine import Engine, EngineError
@@ -47,9 +47,9 @@ class Surroundings:
         return os.path.join(HOME, self.work)
 
 
-def check(paths: Paths) -> None:
-    """Nothing may run jobs while the firewall is down. Raises Trouble."""
-    if not os.path.exists(paths.firewall_loaded):
+def check(paths: Paths, reload: Callable[[str], bool]) -> None:
+    """Nothing may run jobs while the firewall is down: if its rules were flushed, they are back now. Raises Trouble."""
+    if not os.path.exists(paths.firewall_loaded) or not reload(names.FIREWALL_UNIT):
         raise Trouble(
             "firewall",
             "the firewall that keeps jobs from this host is not loaded: systemctl restart github-runner-firewall",

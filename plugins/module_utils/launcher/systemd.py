@@ -30,6 +30,11 @@ def systemctl(*arguments: str) -> int:
     return os.spawnvp(os.P_WAIT, "systemctl", ["systemctl", *arguments])  # pylint: disable=ansible-bad-function
 
 
+def reload(unit: str) -> bool:
+    """Have a unit reloaded; whether it is now."""
+    return systemctl("reload", unit) == 0
+
+
 def restarts(unit: str) -> bool:
     """Whether systemd stops a unit only to start it again; False where it does not say so."""
     reader, writer = os.pipe()

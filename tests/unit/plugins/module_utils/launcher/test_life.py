@@ -68,6 +68,45 @@ def nothing_is_left(world: World) -> bool:
 # From nothing to an idle runner.
 
 
+def test_every_runner_finds_the_firewalls_rules_as_they_were(tmp_path: Path) -> None:
+    """Whoever has flushed them meanwhile: they are loaded again before its container is made."""
+    world = World(tmp_path, ends(42, listens=True))
+    made: list[tuple[int, int]] = []
+    for moment in (30, 90):
+        world.at(moment, lambda: made.append((world.rules_reloaded, len(world.engine.made))))
+    world.at(100, world.signals.terminate)
+    assert world.live() == 0
+    assert made == [(1, 1), (2, 2)]
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_nothing_runs_without_the_firewall(tmp_path: Path, loaded: bool) -> None:
+    """Be its unit down or its file no rules: nothing is registered or made, and it goes on when the rules are there."""
+    world = World(tmp_path)
+    mark = Path(world.paths.firewall_loaded)
+    world.rules_reload = False
+    if not loaded:
+        mark.rmdir()
+    seen: list[tuple[str, str, int, int]] = []
+
+    def look() -> None:
+        shown = world.state
+        seen.append((shown.state, shown.kind, len(world.engine.made), len(world.github.attempts)))
+
+    world.at(20, look)
+
+    def mend() -> None:
+        world.rules_reload = True
+        mark.mkdir(exist_ok=True)
+        world.signals.tell()
+
+    world.at(30, mend)
+    world.at(200, look)
+    world.at(210, world.signals.terminate)
+    assert world.live() == 0
+    assert seen == [("waiting", "firewall", 0, 0), ("idle", "", 1, 1)]
+
+
 def test_a_runner_is_registered_and_stands_ready(tmp_path: Path, notified: list[str]) -> None:
     """One container with the marks and GitHub's files in it; ready once it listens, shown with all its facts."""
     world = World(tmp_path)
@@ -785,6 +824,39 @@ def test_a_drain_outlives_docker_and_ends_in_its_time(tmp_path: Path, back: bool
     assert world.now - START <= (520 if back else 3720)
     assert len([one for one in world.engine.calls if one[0] >= 100]) <= world.now - START
     assert (world.engine.all == {}) is back
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_drain_waits_for_docker_to_look_for_what_was_left(tmp_path: Path, back: bool) -> None:
+    """A launcher that has not found its container yet does not say that nothing runs."""
+    world = World(tmp_path)
+    left = world.engine.add(state="running")
+    world.github.registered[left.name] = 7
+    state.write(world.paths, state.State("1", "default", runner=left.name, runner_id=7, container=left.id))
+    world.engine.go_down()
+    world.at(10, world.signals.terminate)
+    if back:
+        world.at(500, world.engine.come_back)
+    assert world.live() == (0 if back else 1)
+    assert world.now - START <= (550 if back else 3720)
+    assert world.engine.count("containers") <= 200
+    assert (world.engine.all == {}) is back
+    if not back:
+        assert (world.state.state, world.state.kind) == ("failed", "drain")
+        assert world.state.reason == "not drained within 3600 s, the container may still run: Docker does not answer"
+
+
+@pytest.mark.parametrize("ask", ["quit", "restarting"])
+def test_a_drain_that_is_not_to_wait_does_not_wait_for_docker_either(tmp_path: Path, ask: str) -> None:
+    """Whoever forces it is told the truth; the launcher that systemd starts next takes the container over."""
+    world = World(tmp_path)
+    left = world.engine.add(state="running")
+    state.write(world.paths, state.State("1", "default", runner=left.name, runner_id=7, container=left.id))
+    world.engine.go_down()
+    world.restarting = ask == "restarting"
+    world.at(10, world.signals.quit if ask == "quit" else world.signals.terminate)
+    assert world.live() == (1 if ask == "quit" else 0)
+    assert world.now - START <= 12
 
 
 def test_a_new_launcher_does_not_cut_a_drain_short(tmp_path: Path) -> None:

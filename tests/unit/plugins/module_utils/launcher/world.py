@@ -77,6 +77,8 @@ class World:
         self.github = Registrar(self)
         self.signals = Signals(self)
         self.restarting = False  #: systemd stops the unit only to start it again
+        self.rules_reload = True  #: whether the firewall's rules can be loaded again
+        self.rules_reloaded = 0
         self.behaviours = list(behaviours)
         self._events: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
@@ -107,6 +109,12 @@ class World:
         files.write(str(path), b"{}", 0o600)
         self.signals.tell()
 
+    def reload(self, unit: str) -> bool:
+        """What systemd does."""
+        assert unit == "github-runner-firewall.service"
+        self.rules_reloaded += 1
+        return self.rules_reload
+
     @property
     def state(self) -> state.State:
         """What the instance shows now."""
@@ -125,6 +133,7 @@ class World:
             self.signals,  # type: ignore[arg-type]
             offload=Inline,  # type: ignore[arg-type]
             restarts=lambda _unit: self.restarting,
+            reload=self.reload,
             clock=lambda: self.now,
             sleep=self.sleep,
         )
@@ -472,6 +481,8 @@ class Engine:
             self.end(one, 143)
 
     def remove(self, container: str) -> None:
+        if container not in self.all:
+            return
         one = self._called("remove", container)
         assert one.state != "running" or names.LABEL_BESIDE in one.labels, "a running container is never removed"
         del self.all[one.id]
