@@ -104,58 +104,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 instances:
-  description: The instances, those that still drain included.
+  description:
+    - The instances, those that still drain included.
+    - Each is as RV(socialgouv.actions_runner.runner_info#module:instances) describes it.
   returned: success
   type: list
   elements: dict
-  contains:
-    name:
-      description: The instance, as in C(github-runner@NAME).
-      type: str
-    unit:
-      description: The systemd unit.
-      type: str
-    enabled:
-      description: Whether the unit starts with the host.
-      type: bool
-    active_state:
-      description: The unit's C(ActiveState) in systemd.
-      type: str
-    state:
-      description: >-
-        V(starting), V(idle), V(busy), V(draining), V(sealed), V(waiting), V(outdated), V(failed), or V(stopped) where
-        no launcher runs.
-      type: str
-    reason:
-      description: Why it is in this state, where the state alone does not say it.
-      type: str
-    since:
-      description: When it came into this state, in seconds since 1970.
-      type: float
-    until:
-      description: When it tries again by itself, in seconds since 1970; null where it waits for nothing.
-      type: float
-    pool:
-      description: The pool.
-      type: str
-    runner_name:
-      description: The name of the present runner at GitHub, which is the name of its container too.
-      type: str
-    runner_id:
-      description: The number of the present runner at GitHub.
-      type: int
-    container:
-      description: The ID of its container.
-      type: str
-    image_id:
-      description: The ID of its image.
-      type: str
-    runner_version:
-      description: The version of the runner, as it says itself.
-      type: str
-    job:
-      description: The name of the job that runs, as the workflow gives it.
-      type: str
 actions:
   description: What was done, or would be in check mode.
   returned: success
