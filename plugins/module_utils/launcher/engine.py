@@ -19,6 +19,8 @@ import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
+from .errors import one_line
+
 _TIMEOUT = 120.0
 _FRAME = struct.Struct(">BxxxL")
 
@@ -343,6 +345,6 @@ def _quote(name: str) -> str:
 
 def _message(status: int, body: bytes) -> str:
     try:
-        return str(json.loads(body)["message"])
+        return one_line(str(json.loads(body)["message"]))
     except (ValueError, KeyError, TypeError):
         return f"Docker answered {status}"

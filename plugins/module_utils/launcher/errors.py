@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+_LONGEST = 1000
+
+
+def one_line(text: str) -> str:
+    """What somebody else may have written, as it may be shown: short, and with nothing that a terminal obeys."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:_LONGEST]
+
 
 class Trouble(Exception):
     """Something that the instance waits out, or that a person has to mend.
@@ -25,7 +32,7 @@ class Trouble(Exception):
         lasting: bool = False,
         retry_after: float | None = None,
     ):
-        super().__init__(message)
+        super().__init__(one_line(message))
         self.kind = kind
         self.state = state
         self.lasting = lasting

@@ -11,7 +11,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble, one_line
 
 TROUBLES = st.builds(
     Trouble,
@@ -29,3 +29,18 @@ def test_a_trouble_crosses_a_pipe_unchanged(trouble: Trouble) -> None:
     again = Trouble.from_dict(json.loads(json.dumps(trouble.as_dict())))
     assert str(again) == str(trouble)
     assert vars(again) == vars(trouble)
+
+
+@given(st.text())
+def test_whatever_somebody_says_is_one_plain_line(text: str) -> None:
+    """A proxy, a server or Docker may say what a terminal would obey: it is shown in tables and in the journal."""
+    shown = one_line(text)
+    assert shown.isprintable()
+    assert len(shown) <= 1000
+    assert str(Trouble("unreachable", text)) == shown
+
+
+def test_what_is_plain_is_shown_as_it_is() -> None:
+    """In any language."""
+    assert one_line("the group 'élan' is not there") == "the group 'élan' is not there"
+    assert one_line("502 \x1b]0;pwned\x07\r\nBad\u202egateway") == "502 ]0;pwned Bad gateway"
