@@ -26,6 +26,8 @@ from .scope import Scope
 
 API_VERSION = "2022-11-28"
 _PAGE = 100
+# GitHub allows 10,000 runners in a group, and has one of each page's requests in its rate limit.
+_PAGES_MAX = 1000
 _JIT_FILE = re.compile(r"\.[a-z_]+")
 
 
@@ -76,18 +78,15 @@ class GitHub:
         query = {"per_page": str(_PAGE)}
         if name is not None:
             query["name"] = name
-        url: str | None = f"{self._scope.runners}?{urllib.parse.urlencode(query)}"
-        while url:
-            answer = self._call("GET", url)
+        for body in self._pages(f"{self._scope.runners}?{urllib.parse.urlencode(query)}"):
             try:
-                found = [one for one in json.loads(answer.body)["runners"] if one["name"] and one["id"]]
+                found = [one for one in json.loads(body)["runners"] if one["name"] and one["id"]]
             except (ValueError, KeyError, TypeError) as error:
                 raise Trouble("nonsense", "GitHub's list of runners cannot be read") from error
             for runner in found:
                 # Servers that do not know the filter give everybody.
                 if name is None or runner["name"] == name:
                     yield runner
-            url = next_page(answer.headers.get("link", ""), self._scope.api)
 
     def delete_runner(self, runner_id: int) -> bool:
         """Remove a registration; False where there was none any more. Raises Trouble; kind ``busy``: it has a job."""
@@ -104,18 +103,15 @@ class GitHub:
     def group_id(self, name: str) -> int:
         """The number of a runner group. Raises Trouble, naming the groups there are."""
         seen = []
-        url: str | None = f"{self._scope.groups}?per_page={_PAGE}"
-        while url:
-            answer = self._call("GET", url)
+        for body in self._pages(f"{self._scope.groups}?per_page={_PAGE}"):
             try:
-                found = {str(one["name"]): int(one["id"]) for one in json.loads(answer.body)["runner_groups"]}
+                found = {str(one["name"]): int(one["id"]) for one in json.loads(body)["runner_groups"]}
             except (ValueError, KeyError, TypeError) as error:
                 raise Trouble("nonsense", "GitHub's list of runner groups cannot be read") from error
             for known, number in found.items():
                 if known.lower() == name.lower():
                     return number
             seen += found
-            url = next_page(answer.headers.get("link", ""), self._scope.api)
         there = ", ".join(sorted(seen)[:20]) or "none that this token is shown"
         raise Trouble("group", f"{self._scope.owner} has no runner group {name!r}; there are: {there}", lasting=True)
 
@@ -138,6 +134,17 @@ class GitHub:
     def create_access_token(self, installation: int, wanted: dict[str, Any]) -> dict[str, Any]:
         """With an App's JWT: a token for an installation, narrowed to what is wanted. Raises Trouble."""
         return self._document("POST", f"{self._scope.api}/app/installations/{installation}/access_tokens", wanted)
+
+    def _pages(self, first: str) -> Iterator[bytes]:
+        """The pages of a list. Raises Trouble, also where it has no end."""
+        url: str | None = first
+        for _page in range(_PAGES_MAX):
+            answer = self._call("GET", url)
+            yield answer.body
+            url = next_page(answer.headers.get("link", ""), self._scope.api)
+            if url is None:
+                return
+        raise Trouble("nonsense", f"GitHub's list has no end: {_PAGES_MAX} pages were read")
 
     def _document(self, method: str, url: str, body: Any = None) -> dict[str, Any]:
         try:

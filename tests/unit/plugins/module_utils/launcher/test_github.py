@@ -316,6 +316,16 @@ def test_the_next_page_is_only_sought_at_the_same_server(link: str, expected: st
     assert github.next_page(link, "https://api.github.com") == expected
 
 
+def test_a_list_without_an_end_is_a_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that gives one page after another does not keep the host asking."""
+    monkeypatch.setattr(github, "_PAGES_MAX", 3)
+    endless = reply(200, {"runners": [runner(1)]}, link=f'<{RUNNERS}?page=2>; rel="next"')
+    one, transport = client(*[endless] * 5)
+    with pytest.raises(Trouble, match="has no end: 3 pages were read"):
+        list(one.runners())
+    assert len(transport.requests) == 3
+
+
 def test_one_runner_is_found_by_its_exact_name() -> None:
     """Servers that do not know the filter give everybody: the others are left out here."""
     one, transport = client(reply(200, {"runners": [runner(1), runner(2), runner(22)]}))
