@@ -19,6 +19,9 @@ from typing import Any, Callable
 from .errors import Trouble
 from .memory import Memory
 
+# What a call is made of has time limits of its own, but whoever answers one byte at a time would outlive them.
+_LONGEST = 900
+
 
 class Offloaded:
     """A call that runs in a child process: at once or, with ``warm``, when ``go`` says so.
@@ -70,11 +73,13 @@ class Offloaded:
         """What the call gave; waits for it. Raises Trouble as the call did."""
         with open(self._reader, "rb") as stream:
             text = stream.read()
-        os.waitpid(self._pid, 0)
+        _pid, status = os.waitpid(self._pid, 0)
         try:
             document = json.loads(text)
         except ValueError as error:
             said = "the launcher's helper process ended without a result: look at the journal"
+            if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+                said = f"what the launcher asked for was not answered to the end within {_LONGEST} s"
             raise Trouble("launcher", said) from error
         if self._memory is not None:
             self._memory.learn(document["news"])
@@ -99,6 +104,8 @@ def _child(
             arguments = told.read()
         if not arguments:  # abandoned, or the parent has died
             os._exit(0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(_LONGEST)
         if memory is not None:
             memory.begin()
         try:

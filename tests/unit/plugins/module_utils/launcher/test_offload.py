@@ -15,6 +15,7 @@ from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import offload
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.offload import Offloaded
 
@@ -60,6 +61,17 @@ def test_a_crash_is_a_trouble_that_shows_no_secret(error: BaseException, capfd: 
     shown = capfd.readouterr()
     assert type(error).__name__ in shown.err
     assert "ghp_secret" not in shown.out + shown.err + str(caught.value)
+
+
+def test_a_call_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever answers a byte at a time meets no time limit of a single answer's; waiting for the call costs no time."""
+    monkeypatch.setattr(offload, "_LONGEST", 1)
+    waiting = Offloaded(lambda: 5, warm=lambda: time.sleep(1.2))
+    with pytest.raises(Trouble, match="not answered to the end within 1 s") as caught:
+        Offloaded(lambda: time.sleep(30)).result()
+    assert (caught.value.kind, caught.value.lasting) == ("launcher", False)
+    waiting.go()
+    assert waiting.result() == 5
 
 
 def test_what_cannot_cross_the_pipe_is_a_trouble() -> None:
