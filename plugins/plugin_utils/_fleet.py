@@ -151,10 +151,15 @@ def _findings(host: Mapping[str, Any], launchers: Counter[str]) -> list[dict[str
                 f"{IMAGE_AGE_MAX} days after its successor: run the playbook upgrade",
             )
         )
-    newest = max(launchers, default=None)
+    newest = max(launchers, key=_version, default=None)
     if host["launcher"] and host["launcher"] != newest:
         found.append(("warn", f"launcher {host['launcher']}, others have {newest}: run the playbook site"))
     return [{"level": level, "host": host["name"], "text": text} for level, text in found]
+
+
+def _version(text: str) -> list[int]:
+    """A version to be compared: 0.10.0 is newer than 0.9.0."""
+    return [int(digits) for digits in re.findall(r"[0-9]+", text)]
 
 
 def span(names: list[str]) -> str:

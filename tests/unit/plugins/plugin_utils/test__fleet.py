@@ -94,12 +94,12 @@ def test_what_is_amiss_is_said_with_the_remedy(told: dict[str, Any], level: str,
 def test_images_and_launchers_are_compared_over_the_whole_fleet() -> None:
     """What is newest somewhere is what the others should have; another image's pool is not compared."""
     found = described(
-        a=info(instance("1", image_id=OLD), launcher="0.1.0"),
-        b=info(instance("1", image_id=NEW), launcher="0.2.0"),
-        c=info(instance("1", image_id=OLD), pools=[pool(image="ghcr.io/acme/other:1")], launcher="0.2.0"),
+        a=info(instance("1", image_id=OLD), launcher="0.9.0"),
+        b=info(instance("1", image_id=NEW), launcher="0.10.0"),
+        c=info(instance("1", image_id=OLD), pools=[pool(image="ghcr.io/acme/other:1")], launcher="0.10.0"),
     )
     assert [one["instances"][0]["image_behind"] for one in found["hosts"]] == [True, False, False]
-    assert [one["host"] for one in found["findings"] if "launcher 0.1.0, others have 0.2.0" in one["text"]] == ["a"]
+    assert [one["host"] for one in found["findings"] if "launcher 0.9.0, others have 0.10.0" in one["text"]] == ["a"]
 
 
 def test_ages_are_counted_by_the_hosts_own_clock() -> None:
