@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -14,7 +15,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _control
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import pool, sealed
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
-from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import _credential, _github_check
+from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import _credential, _github_check, _once
 
 _OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "default": "default"},
@@ -80,7 +81,9 @@ def _check(options: dict[str, Any]) -> None:
 def _ask_github(options: dict[str, Any]) -> list[str]:
     """Warnings where GitHub could not tell. Raises PoolError where what was given is wrong."""
     try:
-        _github_check.ask(_credential.of(options), options)
+        credential = _credential.of(options)
+        question = json.dumps([credential.dump().decode(), {key: options[key] for key in _github_check.ASKED_OF}])
+        _once.once(question.encode(), lambda: _github_check.ask(credential, options))
     except Trouble as trouble:
         if trouble.lasting:
             raise pool.PoolError(f"pool {options['name']}: {trouble}") from None

@@ -15,6 +15,9 @@ from ..module_utils.launcher.credential import Credential
 from ..module_utils.launcher.github import GitHub
 from ..module_utils.launcher.pool import Pool, PoolError
 
+# What of a pool, beside its credential, the question and its answer depend on.
+ASKED_OF = ("url", "runner_group", *_control.OPTIONS)
+
 
 def check_kind(credential: Credential, pool: Pool) -> None:
     """Whether GitHub takes a credential of this kind for the pool's URL at all. Raises PoolError."""

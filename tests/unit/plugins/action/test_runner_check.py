@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible import constants
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _control
@@ -84,9 +85,10 @@ def test_the_pool_that_is_wrong_is_named(run_action: Any, pools: list[dict[str, 
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """GitHub, as the control node meets it."""
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Asked:
+    """GitHub, as the control node meets it in a run."""
     found = Asked()
+    monkeypatch.setattr(constants, "DEFAULT_LOCAL_TMP", str(tmp_path))
     monkeypatch.setattr(_control, "UrllibTransport", found.transport)
     monkeypatch.setattr(app, "jwt", lambda *_arguments: "jwt")
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -160,6 +162,22 @@ def test_what_github_refuses_fails_before_any_host_is_touched(
     with pytest.raises(AnsibleActionFail, match=said) as caught:
         run_action("runner_check", github=True, pools=[options])
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("answer", [(200, {"total_count": 0, "runners": []}), (401, {"message": "Bad credentials"})])
+def test_a_fleet_asks_once(run_action: Any, asked: Asked, tmp_path: Path, answer: tuple[int, Any]) -> None:
+    """However many hosts have the same credential: GitHub neither slows us down nor counts wrong tokens."""
+    asked.answers["runners"] = answer
+    pools = [GOOD, {**GOOD, "name": "gpu"}, {**GOOD, "name": "other", "token": TOKEN + "x"}]
+    for _host in range(3):
+        if answer[0] == 200:
+            run_action("runner_check", github=True, pools=pools)
+        else:
+            with pytest.raises(AnsibleActionFail, match="pool default: GitHub refused the token"):
+                run_action("runner_check", github=True, pools=pools)
+    assert len(asked.requests) == (2 if answer[0] == 200 else 1)
+    kept = b"".join(path.name.encode() + path.read_bytes() for path in tmp_path.iterdir())
+    assert TOKEN.encode() not in kept
 
 
 def test_a_github_that_cannot_be_asked_is_a_warning(run_action: Any, asked: Asked) -> None:
