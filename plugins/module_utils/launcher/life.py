@@ -22,6 +22,7 @@ from .engine import Engine, EngineError
 from .errors import Trouble
 from .host import Host
 from .journal import say
+from .maker import Maker
 from .offload import Offloaded
 from .output import Line
 from .paths import Paths
@@ -29,12 +30,12 @@ from .pool import Pool
 from .program import program_signature
 from .remote import Remote
 from .signals import Signals
+from .succession import Succession
+from .waiting import Rest
 
 # A runner that ends sooner without a job counts as a failure: the next one waits. GitHub removes idle runners after
 # minutes at the earliest (actions/runner#4726), and that is no failure.
 SHORT_LIFE = 30.0
-# How often a waiting instance looks whether a person has mended something, where the kernel does not tell.
-_LOOK = 2.0
 # How often a drain tries at least to look at the container that it is to end.
 _DOCKER_LOOK = 30.0
 # How often an outdated instance looks for another image.
@@ -45,16 +46,6 @@ SPARE_LIFE = 60.0
 
 EXIT_OK = 0
 EXIT_JOB_LEFT_RUNNING = 1
-
-
-@dataclasses.dataclass
-class Spare:
-    """The next runner: a process that waits while a job runs, and makes the runner ready while the job's one ends."""
-
-    making: Offloaded
-    runner: str = ""
-    config: Pool | None = None  #: None as long as it only waits
-    begun: float = 0.0
 
 
 class Life:
@@ -68,7 +59,7 @@ class Life:
         engine: Engine,
         registrar: Remote,
         signals: Signals,
-        offload: Callable[[Callable[[], Any]], Offloaded] = Offloaded,
+        offload: Callable[..., Offloaded] = Offloaded,
         restarts: Callable[[str], bool] = systemd.restarts,
         reload: Callable[[str], bool] = systemd.reload,
         clock: Callable[[], float] = time.time,
@@ -78,22 +69,20 @@ class Life:
         self._host = host
         self._paths = paths
         self._engine = engine
-        self._registrar = registrar
         self._signals = signals
-        self._offload = offload
         self._restarts = restarts
-        self._reload = reload
         self._clock = clock
         self._sleep = sleep
-        self._pool_name, self._number = names.parse_instance(instance)
+        self._pool_name, _number = names.parse_instance(instance)
         self._program = program_signature(paths)
         self._troubles = 0
         self._launched_at = 0.0
         self._owes_wait = True  # for runners that ended at once, also those of the process before
-        self._users: dict[str, list[int]] = {}  # see launch.make
-        self._spare: Spare | None = None
         self._ended = False  # whether the spare's turn has come
         self._tally = tally.read(paths, instance, self._pool_name)
+        self._maker = Maker(instance, host, paths, engine, registrar, offload, reload, self._tally)
+        self._next = Succession(self._maker, clock)
+        self._waits = Rest(paths, self._pool_name, signals, clock)
         self._result: str | None = None  # of the job that has just ended
         self._free_since: float | None = None  # when it ended
         self._drain_began: float | None = None  # where Docker could not be asked what there is to be drained
@@ -134,7 +123,7 @@ class Life:
                 code = EXIT_OK
             if code is not None:
                 systemd.notify("STOPPING=1")
-                self._discard_spare()
+                self._next.discard()
                 self._remove_leftovers()
                 self._keep_tally()
                 return code
@@ -143,7 +132,7 @@ class Life:
 
     def _one_runner(self) -> int | None:
         """From the left-over of before or a new container to its end; an exit code where the instance shall end."""
-        self._seen = files.signature(*self._watched())
+        self._seen = self._waits.look()
         running = self._succeed() or self._take_over()
         self._may_run = running is not None
         if running is None:
@@ -224,51 +213,26 @@ class Life:
             seconds = backoff.delay(failures)
             reason = f"{failures} runners in a row ended at once: look at the journal"
             self._board.show(state.WAITING, reason, kind="runner", until=self._clock() + seconds)
-            self._rest(seconds)
+            self._waits.rest(seconds)
 
     # The start of a container.
 
     def _launch(self, config: Pool) -> str:
         """A new registration and its container, started. Raises Trouble, EngineError, and then leaves none behind."""
-        runner = self._new_name(config)
+        runner = self._maker.new_name(config)
         self._board.update(runner=runner, runner_id=None, container=None, config=config.config, job=None, logged="0")
         self._board.show(state.STARTING)
-        making = self._make()
+        making = self._maker.begin()
         # What did not serve the last runner, which ended at once, is not tried again.
-        making.go(config.dump(), runner, self._board.state.failures > 0, self._users)
-        return self._start(config, runner, self._made(making))
-
-    def _new_name(self, config: Pool) -> str:
-        nonce = names.new_nonce(os.urandom(4))
-        return names.runner_name(config.name, self._host.name, self._number, self._host.mark, nonce)
-
-    def _make(self) -> Offloaded:
-        engine, registrar, offload = self._engine, self._registrar, self._offload
-        paths, instance, mark, reload = self._paths, self._instance, self._host.mark, self._reload
-
-        def make(text: str, runner: str, afresh: bool, users: dict[str, list[int]]) -> dict[str, Any]:
-            surroundings.check(paths, reload)
-            config = pool.load(text)
-            return launch.make(engine, registrar, offload, paths, config, instance, mark, runner, afresh, users)
-
-        return offload(make, registrar.warm)
-
-    def _made(self, making: Offloaded) -> dict[str, Any]:
-        try:
-            made = making.result()
-        except Trouble as trouble:
-            self._tally.refused(trouble.kind)
-            raise
-        self._tally.registered(made.pop("quota"))
-        self._users = {made["image"]: made.pop("user")}
-        return dict(made)
+        self._maker.go(making, config, runner, afresh=self._board.state.failures > 0)
+        return self._start(config, runner, self._maker.result(making))
 
     def _start(self, config: Pool, runner: str, made: dict[str, Any]) -> str:
         self._board.update(runner=runner, job=None, logged="0", version=None, config=config.config, **made)
         try:
             launch.start(self._engine, config, made["container"])
         except (EngineError, Trouble):
-            self._undo(config, runner, made)
+            self._maker.undo(config, runner, made)
             self._board.update(container=None)
             raise
         self._launched_at = self._clock()
@@ -276,44 +240,25 @@ class Life:
         say(f"started {runner}")
         return str(made["container"])
 
-    def _undo(self, config: Pool, runner: str, made: dict[str, Any]) -> None:
-        engine, registrar, runner_id, ours = self._engine, self._registrar, made["runner_id"], made["container"]
-        try:
-            self._offload(lambda: launch.undo(engine, registrar, config, runner, runner_id, ours)).result()
-        except Trouble as trouble:
-            say(f"{runner} is left for the reconciler: {trouble}")
-
-    # The next runner: expected when a job begins, made ready when the job has ended and its runner has not.
+    # The next runner.
 
     def _expect_end(self) -> None:
-        """Have a process wait with all that it takes to make the next runner."""
-        if self._spare is not None or self._signals.drain:
-            return
-        try:
-            self._spare = Spare(self._make())
-        except Trouble:
-            pass  # it would only spare time
+        if not self._signals.drain:
+            self._next.expect()
 
     def _make_spare(self) -> None:
-        """Have the next runner made in the background; what goes wrong with it shows when it is needed."""
         if self._signals.drain or self._replaced():
             return
-        self._expect_end()
-        if self._spare is None or self._spare.config is not None:
-            return
         try:
-            config = self._read_pool()
+            self._next.make(self._read_pool())
         except Trouble:
-            return
-        spare = self._spare
-        spare.config, spare.runner, spare.begun = config, self._new_name(config), self._clock()
-        spare.making.go(config.dump(), spare.runner, False, self._users)
+            pass  # the pool file is read again, when it is needed
 
     def _succeed(self) -> str | None:
         """Start the spare of a container that has ended, and remove that one after; None where no spare may be used."""
         ended, self._ended = self._ended, False
         if not ended:
-            self._discard_spare()
+            self._next.discard()
             return None
         try:
             return self._use_spare()
@@ -321,35 +266,22 @@ class Life:
             self._remove_leftovers()
 
     def _use_spare(self) -> str | None:
-        spare, self._spare = self._spare, None
-        if spare is None:
-            return None
-        if spare.config is None:
-            spare.making.abandon()
+        spare = self._next.take()
+        if spare is None or spare.config is None:
             return None
         fresh = self._clock() - spare.begun < SPARE_LIFE and not self._replaced() and not self._signals.drain
         try:
-            made = self._made(spare.making)
+            made = self._maker.result(spare.making)
         except Trouble:
             if fresh:
                 raise
             return None
         if fresh and self._would_be_made(spare.config.config, made["image"]):
             return self._start(spare.config, spare.runner, made)
-        self._undo(spare.config, spare.runner, made)
+        self._maker.undo(spare.config, spare.runner, made)
         return None
 
-    def _discard_spare(self) -> None:
-        spare, self._spare = self._spare, None
-        if spare is None:
-            return
-        if spare.config is None:
-            spare.making.abandon()
-            return
-        try:
-            self._undo(spare.config, spare.runner, spare.making.result())
-        except Trouble:
-            pass  # it came to nothing by itself
+    # What of an ended runner is still there.
 
     def _insist_on_leftovers(self) -> None:
         try:
@@ -358,7 +290,7 @@ class Life:
                 del self._leftovers[0]
             self._sweep()
         except EngineError:
-            self._discard_spare()
+            self._next.discard()
             raise
 
     def _remove_leftovers(self) -> None:
@@ -367,7 +299,7 @@ class Life:
 
     def _sweep(self, *keep: str) -> None:
         """Remove what stands around no runner any more, neither around those to keep nor around the next one."""
-        spared = (*keep, self._spare.runner if self._spare else "")
+        spared = (*keep, self._next.runner)
         surroundings.sweep(self._engine, self._host.mark, spared, instance=self._instance)
 
     # What a watch says and asks.
@@ -433,9 +365,9 @@ class Life:
         # The disk of a job may be large, and its removal long: the next runner is started first. Not so where the last
         # one could not be removed: a disk that only fills up is to stop the instance, which says why.
         self._leftovers.append(ended)
-        if self._spare is None or len(self._leftovers) > 1:
+        if not self._next.is_expected or len(self._leftovers) > 1:
             self._insist_on_leftovers()
-        self._ended = self._spare is not None
+        self._ended = self._next.is_expected
         self._owes_wait = failed
         self._board.update(
             container=None,
@@ -475,11 +407,10 @@ class Life:
                     return
             except (EngineError, Trouble):
                 pass  # the next look tells
-            self._rest(_IMAGE_LOOK)
+            self._waits.rest(_IMAGE_LOOK)
 
     def _deregister(self, runner: str, runner_id: int | None) -> None:
-        config = self._read_pool()
-        self._offload(lambda: self._registrar.deregister(config, runner, runner_id)).result()
+        self._maker.deregister(self._read_pool(), runner, runner_id)
 
     def _deregister_quietly(self, runner: str, runner_id: int | None) -> None:
         """Best effort: the name carries our mark, so the reconciler finds what is left."""
@@ -499,7 +430,7 @@ class Life:
         self._board.show(trouble.state, str(trouble), kind=trouble.kind, until=until, lasting=trouble.lasting)
         self._keep_tally()
         # What was mended during the attempt counts too.
-        self._rest(seconds, self._seen)
+        self._waits.rest(seconds, self._seen)
         return self._drained_in_trouble(trouble, seconds) if self._signals.drain else None
 
     def _drained_in_trouble(self, trouble: Trouble, seconds: float) -> int | None:
@@ -514,30 +445,6 @@ class Life:
         said = "not drained" if self._signals.force else f"not drained within {self._drain_timeout():g} s"
         self._board.show(state.FAILED, f"{said}, the container may still run: {trouble}", kind="drain")
         return EXIT_JOB_LEFT_RUNNING
-
-    def _watched(self) -> tuple[str, ...]:
-        """What a person mends: the pool file, the sealed token, the firewall, the secret of micro-cipher's."""
-        paths = self._paths
-        return (
-            paths.pool(self._pool_name),
-            paths.sealed(self._pool_name),
-            paths.firewall_loaded,
-            paths.cipher_secrets,
-        )
-
-    def _rest(self, seconds: float, seen: Any = None) -> None:
-        """Wait, but wake up for a signal, and where what is watched is not as it was ``seen``, by default now."""
-        watched = self._watched()
-        *ours, secrets = watched
-        folders = [*map(os.path.dirname, ours), secrets if os.path.isdir(secrets) else os.path.dirname(secrets)]
-        with self._signals.changes_in(*folders) as told:
-            before = seen or files.signature(*watched)
-            end = self._clock() + seconds
-            while not self._signals.drain and not self._signals.take_reload():
-                left = end - self._clock()
-                if left <= 0 or files.signature(*watched) != before:
-                    return
-                self._signals.wait(left if told else min(left, _LOOK))
 
 
 def _name(found: dict[str, Any]) -> str:
