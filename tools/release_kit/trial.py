@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import yaml
-
 from .steps import Failed, run
 
 COLLECTION = "socialgouv.actions_runner"
@@ -29,14 +27,6 @@ def findings(said: str) -> list[str]:
     return [line for line in said.splitlines() if re.match(r"(WARNING|ERROR|CRITICAL)\b", line)]
 
 
-def requirements(root: Path) -> list[str]:
-    """The Python packages that the collection needs on a control node, as it tells ansible-builder."""
-    told = yaml.safe_load((root / "meta" / "execution-environment.yml").read_text())
-    name = told["dependencies"].get("python")
-    lines = (root / name).read_text().splitlines() if name else []
-    return [line for line in lines if line and not line.startswith("#")]
-
-
 def import_as_galaxy_does(built: Path, folder: Path) -> None:
     """Run galaxy-importer. Raises Failed with what it found."""
     words = ["python", "-m", "galaxy_importer.main", built, "--output-path", folder]
@@ -46,7 +36,7 @@ def import_as_galaxy_does(built: Path, folder: Path) -> None:
 
 
 class ControlNode:
-    """A machine of a user's: ansible-core, what the collection says it needs, and the archive."""
+    """A machine of a user's: ansible-core, and the archive."""
 
     def __init__(self, root: Path, folder: Path) -> None:
         self.root, self.folder = root, folder
@@ -66,8 +56,7 @@ class ControlNode:
         self.empty.mkdir(parents=True)
         # Named, because otherwise Ansible looks for one in places that are somebody's.
         self.settings.touch()
-        words = ["ansible-core", *requirements(self.root)]
-        run([self.root / "tools" / "venv", self.folder / "venv", "", *words], cwd=self.root)
+        run([self.root / "tools" / "venv", self.folder / "venv", "", "ansible-core"], cwd=self.root)
         self._ansible("galaxy", "collection", "install", "--offline", built)
         self._ansible("galaxy", "collection", "verify", "--offline", COLLECTION)
 
