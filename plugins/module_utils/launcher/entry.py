@@ -13,7 +13,7 @@ from types import ModuleType
 # Imported by the launcher's files or by the standard library's, and used by some commands, in a child process, or when
 # something goes wrong. dataclasses wants inspect for classes without documentation, urllib.parse wants
 # ipaddress for addresses in brackets.
-DEFERRED = ("argparse", "hashlib", "hmac", "inspect", "ipaddress", "random", "traceback")
+DEFERRED = ("argparse", "hashlib", "hmac", "ipaddress", "random", "traceback")
 
 
 class _Unused:
@@ -24,6 +24,12 @@ class _Unused:
 
 
 # With these, importing typing for annotations alone loads nothing. The last two are what dataclasses compares with.
+def _annotations(of: type) -> dict[str, object]:
+    return dict(vars(of).get("__annotations__", {}))
+
+
+# From Python 3.13 on, dataclasses asks inspect for this of every class.
+INSPECT = {"get_annotations": _annotations}
 TYPING = {"Any": _Unused, "Callable": _Unused, "ClassVar": _Unused, "_GenericAlias": _Unused}
 
 
@@ -39,6 +45,7 @@ def begin() -> None:
     """Defer what can be deferred."""
     for name in DEFERRED:
         defer(name)
+    defer("inspect", INSPECT)
     defer("typing", TYPING)
 
 

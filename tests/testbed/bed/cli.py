@@ -17,7 +17,7 @@ from typing import Any
 
 from . import docker, hosts, inventory, lifecycle, packages
 from .errors import BedError
-from .layout import GITHUB, HOST_PREFIX, REGISTRY, STATES, State
+from .layout import GITHUB, HOST_PREFIX, REGISTRY, STATES, SUITES, State
 from .process import run
 from .progress import say
 from .stand_in import StandIn
@@ -52,6 +52,14 @@ def build_parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", help="bring the bed up; what is there stays")
     up.add_argument("--hosts", type=_positive, default=1, metavar="N", help="hosts there shall be at least (1)")
+    up.add_argument(
+        "--suite",
+        dest="suites",
+        type=_suites,
+        default=SUITES[:1],
+        metavar="A,B",
+        help=f"Debian's releases that new hosts have in turn: {', '.join(SUITES)} ({SUITES[0]})",
+    )
     up.add_argument("--bare", action="store_true", help="new hosts have no Docker Engine and no Python libraries")
     up.set_defaults(act=_up)
 
@@ -160,7 +168,7 @@ def read_script(options: argparse.Namespace) -> str:
 
 def _up(options: argparse.Namespace, state: State) -> None:
     began = time.monotonic()
-    lifecycle.up(state, options.hosts, bare=options.bare)
+    lifecycle.up(state, options.hosts, bare=options.bare, suites=options.suites)
     ports = lifecycle.host_ports(state)
     say(f"the bed is up in {time.monotonic() - began:.1f} s: {' '.join(ports)}; inventory: {state.inventory}")
 
@@ -305,6 +313,13 @@ def _positive(text: str) -> int:
 
 def _labels(text: str) -> list[str]:
     return [label.strip() for label in text.split(",") if label.strip()]
+
+
+def _suites(text: str) -> tuple[str, ...]:
+    suites = tuple(_labels(text))
+    if not suites or set(suites) - set(SUITES):
+        raise argparse.ArgumentTypeError(f"must be of {', '.join(SUITES)}")
+    return suites
 
 
 def _fault_kind(text: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from . import docker, keys
 from .errors import BedError
 from .inventory import ssh_options
-from .layout import HOST_BARE, HOST_FULL, HOST_PREFIX, LABEL, NETWORK, State
+from .layout import HOST_PREFIX, LABEL, NETWORK, SUITES, State, host_images
 from .process import attempt
 from .progress import say
 from .waiting import wait_until
@@ -34,6 +34,8 @@ ESSENTIAL_UNITS = frozenset({"ssh.service", "docker.service", "containerd.servic
 BOOT_SECONDS = 120
 # On a host: the digest of the keys that were put into it.
 KEYS_LABEL = f"{LABEL}.keys"
+# On a host: the release of Debian that it has.
+SUITE_LABEL = f"{LABEL}.suite"
 
 
 def name_of(number: int) -> str:
@@ -90,10 +92,16 @@ def privileged_works(image: str) -> bool:
     return attempt(probe, timeout=60).returncode == 0
 
 
-def create(state: State, name: str, *, bare: bool, port: int, privileged: bool) -> None:
+def suite_of(details: docker.Json) -> str:
+    """The release of Debian that a host has."""
+    return details["Config"]["Labels"].get(SUITE_LABEL, SUITES[0])
+
+
+def create(state: State, name: str, *, suite: str, bare: bool, port: int, privileged: bool) -> None:
     """Make and start a host, with the bed's keys in it. Raises BedError if Docker refuses."""
-    image = (HOST_BARE if bare else HOST_FULL).tag
-    labels = {LABEL: str(state.folder), KEYS_LABEL: keys.fingerprint(state)}
+    bare_image, full_image = host_images(suite)
+    image = (bare_image if bare else full_image).tag
+    labels = {LABEL: str(state.folder), KEYS_LABEL: keys.fingerprint(state), SUITE_LABEL: suite}
     docker.docker("volume", "create", f"--label={LABEL}={state.folder}", volume_of(name))
     docker.docker(*create_arguments(name, image=image, port=port, privileged=privileged, labels=labels))
     docker.docker("cp", "-", f"{name}:/", input=_keys_archive(state))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import docker, packages
 from .errors import BedError
-from .layout import BASE_IMAGE, BASE_SUITE, DIGEST_LABEL, IMAGES, REPOSITORY, Image
+from .layout import DIGEST_LABEL, IMAGES, REPOSITORY, SUITES, Image
 from .process import attempt, run
 from .progress import say, step
 
@@ -24,40 +24,42 @@ IGNORED = ("__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache")
 CA_NAME = "ca.pem"
 
 
-def ensure_base() -> None:
+def _ensure_base(name: str, suite: str) -> None:
     """Provide Debian's slim image: from a registry where one is reachable, else made with debootstrap."""
-    if docker.image_id(BASE_IMAGE):
+    if docker.image_id(name):
         return
-    with step(f"pull {BASE_IMAGE}, or else make it"):
-        if _pull(BASE_IMAGE):
+    with step(f"pull {name}, or else make it"):
+        if _pull(name):
             return
         packages.install(packages.missing(("debootstrap",)))
         # Not in /tmp, which may be a file system without devices: debootstrap makes some.
         with tempfile.TemporaryDirectory(prefix="testbed-base-", dir="/var/tmp") as scratch:
             root = Path(scratch, "root")
-            run(["debootstrap", "--variant=minbase", BASE_SUITE, root], timeout=900)
+            run(["debootstrap", "--variant=minbase", suite, root], timeout=900)
             shutil.rmtree(root / "var/cache/apt/archives", ignore_errors=True)
             shutil.rmtree(root / "var/lib/apt/lists", ignore_errors=True)
             archive = Path(scratch, "root.tar")
             run(["tar", "-C", root, "-cf", archive, "."], timeout=300)
-            docker.docker("import", "--change", 'CMD ["bash"]', archive, BASE_IMAGE)
+            docker.docker("import", "--change", 'CMD ["bash"]', archive, name)
 
 
 def ensure_built(ca: Path, images: Iterable[Image] = IMAGES) -> None:
     """Build every image that is missing or whose sources have changed, two at a time."""
-    base = docker.image_id(BASE_IMAGE) or ""
     images = list(images)
+    for base, suite in sorted({(image.base, image.suite) for image in images}):
+        _ensure_base(base, suite)
+    bases = {image.base: docker.image_id(image.base) or "" for image in images}
     labels = docker.image_labels([image.tag for image in images])
     stale = [
         (image, digest)
         for image in images
-        for digest in [context_digest(image, base, ca)]
+        for digest in [context_digest(image, bases[image.base], ca)]
         if labels.get(image.tag, {}).get(DIGEST_LABEL) != digest
     ]
-    # Images of the same folder share their layers: one after the other, the second finds them in the cache.
-    chains: dict[str, list[tuple[Image, str]]] = {}
+    # Images of the same folder and base share their layers: one after the other, the second finds them in the cache.
+    chains: dict[tuple[str, str], list[tuple[Image, str]]] = {}
     for image, digest in stale:
-        chains.setdefault(image.sources[0][0], []).append((image, digest))
+        chains.setdefault((image.base, image.sources[0][0]), []).append((image, digest))
 
     def build_chain(chain: list[tuple[Image, str]]) -> None:
         for image, digest in chain:
@@ -107,10 +109,12 @@ def _build(image: Image, digest: str, ca: Path) -> None:
             shutil.copy(path, target)
         if _uses_ca(image, REPOSITORY):
             shutil.copy(ca, Path(scratch, CA_NAME))
-        target_words = ["--target", image.target] if image.target else []
+        words = ["--target", image.target] if image.target else []
+        if image.suite != SUITES[0]:
+            words += ["--build-arg", f"BASE={image.base}"]
         docker.docker(
             *["build", "--quiet", "--network", "host", "--tag", image.tag, "--label", f"{DIGEST_LABEL}={digest}"],
-            *target_words,
+            *words,
             scratch,
             timeout=1200,
         )

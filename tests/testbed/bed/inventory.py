@@ -30,8 +30,8 @@ def known_hosts(ports: Mapping[str, int], host_key: str) -> str:
     return "".join(f"[127.0.0.1]:{port} {kind} {key}\n" for port in ports.values())
 
 
-def inventory(state: State, ports: Mapping[str, int]) -> str:
-    """The inventory: every host in the group, reached over loopback; nothing that replaces a default."""
+def inventory(state: State, ports: Mapping[str, int], suites: Mapping[str, str]) -> str:
+    """The inventory: every host in the group with its port and its release; nothing that replaces a default."""
     lines = [
         "# Written by `testbed up`; changes are lost.",
         f"{GROUP}:",
@@ -39,6 +39,7 @@ def inventory(state: State, ports: Mapping[str, int]) -> str:
     ]
     for name, port in ports.items():
         lines += [f"    {name}:", "      ansible_host: 127.0.0.1", f"      ansible_port: {port}"]
+        lines += [f"      testbed_suite: {suites[name]}"]
     variables = {
         "ansible_user": "root",
         "ansible_ssh_private_key_file": str(state.ssh_key),

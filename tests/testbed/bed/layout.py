@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # Beds with different names stand side by side on one machine.
@@ -31,8 +31,8 @@ GROUP = "github_runners"
 SERVER = "ghes.testbed"
 PROXY_LOGIN = "bed:s3cret%2Fpass"
 
-BASE_IMAGE = "debian:bookworm-slim"
-BASE_SUITE = "bookworm"
+# Debian's releases that a host can have; all else on the bed is of the first.
+SUITES = ("bookworm", "trixie")
 
 TESTBED = Path(__file__).resolve().parent.parent
 REPOSITORY = TESTBED.parent.parent
@@ -52,6 +52,12 @@ class Image:
     sources: tuple[tuple[str, str], ...]
     target: str | None = None
     pushed_as: tuple[str, ...] = ()
+    suite: str = SUITES[0]
+
+    @property
+    def base(self) -> str:
+        """The image of Debian that it is built upon."""
+        return f"debian:{self.suite}-slim"
 
     @property
     def tag(self) -> str:
@@ -62,6 +68,16 @@ class Image:
 
 HOST_FULL = Image("host", (("tests/testbed/images/host", ""),), target="full")
 HOST_BARE = Image("host-bare", (("tests/testbed/images/host", ""),), target="bare")
+
+
+def host_images(suite: str) -> tuple[Image, Image]:
+    """The images of hosts with a release of Debian: bare, full."""
+    if suite == SUITES[0]:
+        return HOST_BARE, HOST_FULL
+    bare, full = (replace(image, name=f"{image.name}-{suite}", suite=suite) for image in (HOST_BARE, HOST_FULL))
+    return bare, full
+
+
 REGISTRY_IMAGE = Image("registry", (("tests/testbed/images/registry", ""),))
 GITHUB_IMAGE = Image("github", (("tests/testbed/images/github", ""), ("tests/testbed/github", "github")))
 RUNNER_IMAGE = Image(

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 import os
 import urllib.parse
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,7 @@ from .layout import (
     Image,
     Machine,
     State,
+    host_images,
 )
 from .progress import say, step
 from .registry import Registry
@@ -47,7 +49,7 @@ PROXY_PORT_VARIABLE = "TESTBED_PROXY_PORT"
 KINDS = ("container", "network", "volume")
 
 
-def up(state: State, count: int, *, bare: bool) -> None:
+def up(state: State, count: int, *, bare: bool, suites: Sequence[str]) -> None:
     """Bring up the servers and at least `count` hosts; what is there already stays. Can be run again at any time."""
     machine = Machine.default()
     with _alone(state.lock):
@@ -57,15 +59,14 @@ def up(state: State, count: int, *, bare: bool) -> None:
             engine.ensure(machine)
             _make_room(state)
             keys.ensure(state)
-            images.ensure_base()
-            images.ensure_built(state.ca)
+            images.ensure_built(state.ca, dict.fromkeys(itertools.chain(IMAGES, *map(host_images, suites))))
         if not docker.inspect("network", NETWORK):
             docker.docker("network", "create", f"--label={LABEL}={state.folder}", NETWORK)
         _ensure_registry(state)
         _ensure_github(state)
         with ThreadPoolExecutor(max_workers=2) as pool:
             pushing = pool.submit(_push_all, state)
-            waiting = pool.submit(_ensure_hosts, state, count, bare)
+            waiting = pool.submit(_ensure_hosts, state, count, bare, suites)
             pushing.result()
             waiting.result()
 
@@ -93,11 +94,7 @@ def host_ports(state: State) -> dict[str, int]:
     """The hosts of this bed that run, with the loopback ports of their sshd."""
     if not docker.answers():
         raise BedError("no Docker Engine answers, so there is no bed: run `testbed up`")
-    return {
-        details["Name"].lstrip("/"): docker.published_port(details, 22)
-        for details in _existing_hosts(state)
-        if details["State"]["Running"]
-    }
+    return {name: docker.published_port(details, 22) for name, details in _running_hosts(state).items()}
 
 
 def host_port(state: State, name: str) -> int:
@@ -268,7 +265,7 @@ def _push_all(state: State) -> None:
             served.push(image.tag, name)
 
 
-def _ensure_hosts(state: State, count: int, bare: bool) -> None:
+def _ensure_hosts(state: State, count: int, bare: bool, suites: Sequence[str]) -> None:
     for details in _existing_hosts(state):
         # An `up` that was cut short leaves a container that never ran: nothing is lost by its end.
         if details["State"]["Status"] == "created":
@@ -278,19 +275,27 @@ def _ensure_hosts(state: State, count: int, bare: bool) -> None:
     stopped = [name for name, details in existing.items() if not details["State"]["Running"]]
     if stopped:
         docker.docker("start", *stopped)
-    new = [name for name in map(hosts.name_of, range(1, count + 1)) if name not in existing]
+    # The n-th host has the n-th release, whatever is there already; after the last, the first comes again.
+    wanted = dict(zip(map(hosts.name_of, range(1, count + 1)), itertools.cycle(suites), strict=False))
+    new = [name for name in wanted if name not in existing]
     if new:
         privileged = hosts.privileged_works(HOST_FULL.tag)
         for name, port in zip(new, docker.free_ports(len(new)), strict=True):
-            hosts.create(state, name, bare=bare, port=port, privileged=privileged)
+            hosts.create(state, name, suite=wanted[name], bare=bare, port=port, privileged=privileged)
     for name, details in existing.items():
         if docker.image_id(details["Config"]["Image"]) != details["Image"]:
             say(f"    {name} keeps the image it was made of, which has changed since: `testbed down` lets it go")
-    ports = host_ports(state)
+    running = _running_hosts(state)
+    ports = {name: docker.published_port(details, 22) for name, details in running.items()}
     state.known_hosts.write_text(inventory.known_hosts(ports, keys.public_key(state.host_key).read_text()))
-    state.inventory.write_text(inventory.inventory(state, ports))
+    suite_of = {name: hosts.suite_of(details) for name, details in running.items()}
+    state.inventory.write_text(inventory.inventory(state, ports, suite_of))
     with step(f"wait for {' '.join(ports)}"), ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda item: hosts.wait_ready(state, *item), ports.items()))
+
+
+def _running_hosts(state: State) -> dict[str, docker.Json]:
+    return {one["Name"].lstrip("/"): one for one in _existing_hosts(state) if one["State"]["Running"]}
 
 
 def _existing_hosts(state: State) -> list[docker.Json]:

@@ -38,6 +38,8 @@ def test_a_fault_is_told_to_github_as_it_was_typed(words: list[str], expected: d
         ["fault", "github", "explode"],
         ["fault", "gitlab", "503"],
         ["up", "--hosts", "0"],
+        ["up", "--suite", "bookworm,buster"],
+        ["up", "--suite", ","],
         ["submit"],
         ["submit", "script", "-c", "true"],
         [],
@@ -47,6 +49,18 @@ def test_what_cannot_be_meant_is_refused(words: list[str]) -> None:
     with pytest.raises(SystemExit) as refusal:
         cli.build_parser().parse_args(words)
     assert refusal.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "suites"),
+    [
+        ([], ("bookworm",)),
+        (["--suite", "trixie"], ("trixie",)),
+        (["--suite", "trixie,bookworm"], ("trixie", "bookworm")),
+    ],
+)
+def test_hosts_are_of_the_oldest_release_unless_others_are_named(words: list[str], suites: tuple[str, ...]) -> None:
+    assert cli.build_parser().parse_args(["up", *words]).suites == suites
 
 
 def test_labels_are_listed_with_commas() -> None:

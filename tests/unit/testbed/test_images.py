@@ -12,7 +12,7 @@ import pytest
 
 from bed.errors import BedError
 from bed.images import context_digest, context_files
-from bed.layout import IMAGES, Image
+from bed.layout import IMAGES, SUITES, Image, host_images
 
 IMAGE = Image("sample", (("images/sample", ""), ("shared", "lib")), target="full")
 
@@ -80,6 +80,19 @@ def test_every_source_has_its_place_in_the_context(checkout: Path) -> None:
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(BedError, match="no folder images/sample"):
         context_files(IMAGE, tmp_path)
+
+
+def test_each_release_has_host_images_of_its_own_upon_its_own_base() -> None:
+    images = [image for suite in SUITES for image in host_images(suite)]
+    assert len({image.tag for image in images}) == len(images)
+    assert [image.base for image in images] == [
+        *["debian:bookworm-slim"] * 2,
+        *["debian:trixie-slim"] * 2,
+    ]
+
+
+def test_a_bed_that_asks_for_no_other_release_builds_none() -> None:
+    assert {image.suite for image in IMAGES} == {SUITES[0]}
 
 
 @pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.name)

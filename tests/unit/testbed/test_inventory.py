@@ -16,6 +16,7 @@ from bed import inventory
 from bed.layout import State
 
 PORTS = {"bed-host1": 40001, "bed-host2": 40002}
+SUITES = {"bed-host1": "bookworm", "bed-host2": "trixie"}
 
 
 @pytest.fixture(params=["plain", "with a space"])
@@ -23,18 +24,21 @@ def state(request: pytest.FixtureRequest, tmp_path: Path) -> State:
     return State(tmp_path / request.param)
 
 
-def test_every_host_is_in_the_group_with_its_loopback_port(state: State) -> None:
-    group = yaml.safe_load(inventory.inventory(state, PORTS))["github_runners"]
-    assert group["hosts"] == {name: {"ansible_host": "127.0.0.1", "ansible_port": port} for name, port in PORTS.items()}
+def test_every_host_is_in_the_group_with_its_loopback_port_and_its_release(state: State) -> None:
+    group = yaml.safe_load(inventory.inventory(state, PORTS, SUITES))["github_runners"]
+    assert group["hosts"] == {
+        name: {"ansible_host": "127.0.0.1", "ansible_port": port, "testbed_suite": SUITES[name]}
+        for name, port in PORTS.items()
+    }
 
 
 def test_nothing_replaces_a_default_of_the_collection(state: State) -> None:
-    variables = yaml.safe_load(inventory.inventory(state, PORTS))["github_runners"]["vars"]
+    variables = yaml.safe_load(inventory.inventory(state, PORTS, SUITES))["github_runners"]["vars"]
     assert [name for name in variables if not name.startswith("ansible_")] == ["github_runner_url"]
 
 
 def test_ssh_never_asks_and_never_trusts_at_first_use(state: State) -> None:
-    variables = yaml.safe_load(inventory.inventory(state, PORTS))["github_runners"]["vars"]
+    variables = yaml.safe_load(inventory.inventory(state, PORTS, SUITES))["github_runners"]["vars"]
     words = shlex.split(variables["ansible_ssh_common_args"])
     # ssh itself says what it understood, which covers its own quoting of paths.
     said = subprocess.run(["ssh", "-F", "none", "-G", *words, "host"], capture_output=True, text=True, check=True)
@@ -58,4 +62,4 @@ def test_the_shell_reads_the_exports_as_they_are_meant(state: State) -> None:
 
 def test_the_token_is_in_its_own_file_and_nowhere_else(state: State) -> None:
     assert yaml.safe_load(inventory.token_vars("ghp_x")) == {"github_runner_token": "ghp_x"}
-    assert "github_runner_token" not in inventory.inventory(state, PORTS)
+    assert "github_runner_token" not in inventory.inventory(state, PORTS, SUITES)

@@ -59,9 +59,8 @@ def test_what_only_some_commands_need_is_not_loaded_by_an_instance(tmp_path: Pat
     assert done.returncode == 0, done.stderr
     loaded = set(json.loads(done.stdout.splitlines()[-1]))
     assert "launcher.life" in loaded
-    # What waits out a trouble jitters its wait. From Python 3.13 on, dataclasses calls inspect for every class.
-    allowed = {"random"} | ({"inspect", "ast"} if sys.version_info >= (3, 13) else set())
-    assert loaded & HEAVY <= allowed
+    # What waits out a trouble jitters its wait.
+    assert loaded & HEAVY <= {"random"}
 
 
 def test_a_deferred_module_is_the_real_one_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
