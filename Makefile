@@ -14,7 +14,7 @@ export LC_ALL := C.UTF-8
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format sanity unit contract page docs recording screenshots molecule bench changelog build rehearse release clean
+.PHONY: help venv demo test lint format sanity support unit contract page docs recording screenshots molecule bench changelog build rehearse release clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ format: venv ## let ruff put right what it can
 
 sanity: venv ## ansible-test sanity on the newest and the oldest ansible-core
 	@tools/sanity
+
+support: venv ## every supported ansible-core on a host of each release, then the README's table of it
+	@tools/support
 
 unit: venv ## unit tests
 	pytest tests/unit
