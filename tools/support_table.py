@@ -28,9 +28,8 @@ def render(found: list[Record]) -> str:
     """The tables and the sentence between the markers."""
     cores = [record for record in found if "ansible-core" in record]
     pythons = [record for record in found if "ansible-core" not in record]
-    hosts = max(cores, key=lambda record: bool(record["rollout"]["hosts"]), default={"rollout": {"hosts": []}})[
-        "rollout"
-    ]["hosts"]
+    # Those of a rollout that failed were not asked.
+    hosts = next((record["rollout"]["hosts"] for record in reversed(cores) if record["rollout"]["hosts"]), [])
     where = " and ".join(_major(host["release"]) for host in hosts)
     parts = [
         _table(
@@ -55,8 +54,8 @@ def render(found: list[Record]) -> str:
             ],
         ),
         *(
-            f"What runs on hosts, modules and launcher, on Python {record['python']}: unit tests {_outcome(record['unit'])}, "
-            f"{record['date']}."
+            f"What runs on hosts, modules and launcher, on Python {record['python']}: "
+            f"unit tests {_outcome(record['unit'])}, {record['date']}."
             for record in pythons
         ),
     ]
