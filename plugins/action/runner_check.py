@@ -12,7 +12,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _control
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _control, _pool_options
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import pool, sealed
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
 from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import _credential, _github_check, _once
@@ -44,6 +45,7 @@ class ActionModule(ActionBase):
         _validated, options = self.validate_argument_spec(
             argument_spec={
                 "pools": {"type": "list", "elements": "dict", "required": True, "options": _OPTIONS},
+                "units": {"type": "list", "elements": "dict", "default": []},
                 "github": {"type": "bool", "default": False},
             },
         )
@@ -53,9 +55,11 @@ class ActionModule(ActionBase):
             pool.check_names([one["name"] for one in pools])
             for one in pools:
                 _check(one)
+            for one in options["units"]:
+                _pool_options.check(one)
             for one in pools if options["github"] else ():
                 warnings += _ask_github(one)
-        except pool.PoolError as error:
+        except (pool.PoolError, Failure) as error:
             raise AnsibleActionFail(str(error)) from None
         if warnings:
             result["warnings"] = warnings

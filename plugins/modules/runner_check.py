@@ -26,6 +26,11 @@ options:
     description: Whether to ask GitHub too, once for each pool.
     type: bool
     default: false
+  units:
+    description: The same pools, as O(socialgouv.actions_runner.runner_unit#module:pools) has them, for the rest of it.
+    type: list
+    elements: dict
+    default: []
   pools:
     description: The pools.
     type: list

@@ -310,9 +310,8 @@ import re
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.common.text.formatters import human_to_bytes
 
-from ..module_utils import _firewall, _hooks, _hygiene, _runner, _runner_unit, _units
+from ..module_utils import _firewall, _hygiene, _pool_options, _runner, _runner_unit, _units
 from ..module_utils._failure import Failure
 from ..module_utils.launcher import hygiene_policy, pool
 from ..module_utils.launcher.paths import Paths
@@ -334,12 +333,12 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     except pool.PoolError as error:
         raise Failure(str(error)) from error
     wanted = _runner_unit.Wanted(
-        pools=[to_pool(options) for options in params["pools"]],
+        pools=[_pool_options.to_pool(options, os.uname().machine) for options in params["pools"]],
         python=params["python"],
         policy=_firewall.Policy(params["block_metadata"], tuple(params["host_ports"])),
         share=_units.Share(params["jobs_memory"], params["jobs_cpu_weight"], params["jobs_tasks"]),
         metrics_path=metrics_path(params["metrics_path"]),
-        hooks={options["name"]: to_hooks(options) for options in params["pools"]},
+        hooks={options["name"]: _pool_options.to_hooks(options) for options in params["pools"]},
     )
     clean = to_hygiene(params["hygiene"])
     return together(host.ensure(wanted), hygiene.ensure(clean))
@@ -376,68 +375,8 @@ def metrics_path(path: str) -> str:
     return path
 
 
-def to_pool(options: dict[str, Any]) -> pool.Pool:
-    """A pool from its options. Raises Failure."""
-    fields = dict(options)
-    for option in ("memory", "storage"):
-        try:
-            fields[option] = human_to_bytes(fields[option], isbits=False)
-        except ValueError as error:
-            raise Failure(f"{option} {options[option]!r} is not a size: write it like 512M or 4G") from error
-    fields["capabilities"] = tuple(fields["capabilities"])
-    fields["hooks"] = to_hooks(fields).moments
-    for option in ("job_started_hook", "job_completed_hook", "hook_timeout"):
-        del fields[option]
-    nano_cpus = round(fields.pop("cpus") * 10**9)
-    labels = pool.all_labels(fields.pop("labels"), os.uname().machine, fields.pop("default_labels"))
-    try:
-        return pool.Pool(labels=labels, nano_cpus=nano_cpus, **fields)
-    except pool.PoolError as error:
-        raise Failure(f"pool {options['name']}: {error}") from error
-
-
-def to_hooks(options: dict[str, Any]) -> _hooks.Hooks:
-    """A pool's hooks from its options."""
-    given = {moment: options[f"{moment}_hook"] for moment in pool.HOOKS}
-    return _hooks.Hooks({moment: text for moment, text in given.items() if text}, options["hook_timeout"])
-
-
 def main() -> None:
     """Entry point."""
-    suboptions = {
-        "name": {"type": "str", "default": "default"},
-        "url": {"type": "str", "required": True},
-        "image": {"type": "str", "default": "ghcr.io/socialgouv/actions-runner:master"},
-        "labels": {"type": "list", "elements": "str", "default": []},
-        "default_labels": {"type": "bool", "default": True},
-        "runner_group": {"type": "str", "default": ""},
-        "runner_group_id": {"type": "int", "default": 1},
-        "registration": {"type": "str", "choices": ["jit", "token"], "default": "jit"},
-        "proxy": {"type": "str", "default": ""},
-        "no_proxy": {"type": "str", "default": ""},
-        "ca": {"type": "str", "default": ""},
-        "container_proxy": {"type": "str", "default": ""},
-        "container_no_proxy": {"type": "str", "default": ""},
-        "container_ca": {"type": "str", "default": ""},
-        "network": {"type": "str", "default": "github-runner"},
-        "cipher_network": {"type": "str", "default": "cipher-net"},
-        "micro_cipher": {"type": "str", "default": "micro-cipher"},
-        "memory": {"type": "str", "default": "0"},
-        "cpus": {"type": "float", "default": 0},
-        "pids_limit": {"type": "int", "default": 4096},
-        "nofile_limit": {"type": "int", "default": 16384},
-        "storage": {"type": "str", "default": "0"},
-        "sudo": {"type": "bool", "default": False},
-        "capabilities": {"type": "list", "elements": "str", "default": []},
-        "docker_access": {"type": "str", "choices": list(pool.DOCKER_ACCESSES), "default": pool.DOCKER_NONE},
-        "dind_image": {"type": "str", "default": "docker:dind"},
-        "dind_privileged": {"type": "bool", "default": True},
-        "sysbox_runtime": {"type": "str", "default": "sysbox-runc"},
-        "job_started_hook": {"type": "str"},
-        "job_completed_hook": {"type": "str"},
-        "hook_timeout": {"type": "int", "default": 60},
-        "drain_timeout": {"type": "int", "default": 21600},
-    }
     hygiene = {
         "enabled": {"type": "bool", "default": True},
         "scope": {"type": "str", "choices": ["leftovers", "engine"], "default": "leftovers"},
@@ -449,7 +388,7 @@ def main() -> None:
     }
     module = AnsibleModule(
         argument_spec={
-            "pools": {"type": "list", "elements": "dict", "options": suboptions},
+            "pools": {"type": "list", "elements": "dict", "options": _pool_options.SPEC},
             "block_metadata": {"type": "bool", "default": True},
             "host_ports": {"type": "list", "elements": "int", "default": []},
             "jobs_memory": {"type": "str", "default": "85%"},

@@ -110,9 +110,13 @@ def _drain(arguments: argparse.Namespace, paths: Paths) -> int:
     if arguments.force:
         systemd.systemctl("kill", "--kill-who=main", "--signal=SIGQUIT", *units)
     code = systemd.systemctl("stop", *units)
-    # systemctl calls a stop good, however the process ended.
-    for shown in (state.read(paths, instance) for instance in arguments.instances):
-        if shown and shown.state == state.FAILED:
+    # systemctl calls a stop good, however the process ended, and whether or not there was one.
+    for instance in arguments.instances:
+        shown = state.read(paths, instance)
+        if shown is None:
+            sys.stderr.write(f"github-runner: no instance {instance} has run here: look at github-runner status\n")
+            code = 1
+        elif shown.state == state.FAILED:
             sys.stderr.write(f"github-runner: {shown.instance}: {shown.reason}\n")
             code = 1
     return code

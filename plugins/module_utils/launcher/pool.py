@@ -23,6 +23,9 @@ DOCKER_NONE, DOCKER_DIND, DOCKER_SYSBOX, DOCKER_SOCKET = "none", "dind", "sysbox
 DOCKER_ACCESSES = (DOCKER_NONE, DOCKER_DIND, DOCKER_SYSBOX, DOCKER_SOCKET)
 # The moments of a job for which a runner has a hook.
 HOOKS = ("job_started", "job_completed")
+# What is behind an @ is a whole digest.
+_IMAGE = re.compile(r"[^\s@]+(?:@sha256:[0-9a-f]{64})?")
+_IMAGES = "ghcr.io/OWNER/IMAGE:TAG or ghcr.io/OWNER/IMAGE@sha256:DIGEST"
 _LABEL = re.compile(r"[^\s,]{1,256}")
 # What no container is made of: another value makes none outdated.
 _NOT_IN_A_CONTAINER = ("drain_timeout", "retired", "proxy", "no_proxy", "ca")
@@ -88,13 +91,13 @@ class Pool:
             scope.parse_url(self.url)
         except scope.ScopeError as error:
             raise PoolError(str(error)) from error
-        if not self.image or any(character.isspace() for character in self.image):
-            raise PoolError(f"the image {self.image!r} is not the name of an image")
+        if not _IMAGE.fullmatch(self.image):
+            raise PoolError(f"the image {self.image!r} is not the name of an image: write it like {_IMAGES}")
         if not 1 <= len(self.labels) <= 100:
             raise PoolError(f"a runner has 1 to 100 labels, not {len(self.labels)}")
         for label in self.labels:
             if not _LABEL.fullmatch(label):
-                raise PoolError(f"the label {label!r} is not usable: 1 to 256 characters, no space, no comma")
+                raise PoolError(f"the label {label[:40]!r} is not usable: 1 to 256 characters, no space, no comma")
         self._check_registration()
         self._check_network()
         self._check_container()

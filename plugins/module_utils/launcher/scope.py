@@ -60,7 +60,8 @@ def parse_url(url: str) -> Scope:
         parts.port  # noqa: B018 - reading it is what checks it
     except ValueError as error:
         raise ScopeError(f"{_shown(url)} is not the address of an organization or repository: {_REMEDY}") from error
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+    api = parts.hostname == "api.github.com"
+    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc or api:
         raise ScopeError(f"{_shown(url)} is not the address of an organization or repository: {_REMEDY}")
     names = [name for name in parts.path.split("/") if name]
     if len(names) == 2 and names[1].endswith(".git"):

@@ -121,7 +121,7 @@ def check_secret(secret: str) -> bytes:
         raise SealedError("the token has a letter in it that no token has: give the bare token")
     data = secret.encode()
     if len(data) > SECRET_MAX:
-        raise SealedError(f"the token has {len(data)} bytes, micro-cipher's key takes {SECRET_MAX} at most")
+        raise SealedError(f"the token has {len(data)} bytes, and none has more than {SECRET_MAX}: give the bare token")
     return data
 
 

@@ -52,6 +52,28 @@ def test_a_wrong_option_is_one_line_that_shows_no_secret(run_action: Any, wrong:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"memory": "12x"}, "pool gpu: memory '12x' is not a size: write it like 512M or 4G"),
+        ({"cpus": -1}, "pool gpu: cpus is -1: it takes a number that is not negative"),
+        ({"drain_timeout": "soon"}, "pool gpu: .*drain_timeout.* int"),
+        ({"docker_access": "root"}, "pool gpu: value of docker_access must be one of: none, dind, sysbox, socket"),
+        ({"job_started_hook": "echo hello"}, "job_started_hook is no script"),
+        ({"hook_timeout": 0}, "hook_timeout is 0"),
+        ({"proxy": "proxy.example.org:3128"}, "pool gpu: proxy is no proxy"),
+        ({"lables": ["a"]}, "pool gpu: .*lables"),
+    ],
+)
+def test_what_the_host_would_refuse_is_refused_here(run_action: Any, wrong: dict[str, Any], said: str) -> None:
+    """Before anything is pulled, started or sealed."""
+    unit = {"name": "gpu", "url": "https://github.com/acme"}
+    run_action("runner_check", units=[unit], **GOOD)
+    with pytest.raises(AnsibleActionFail, match=said) as caught:
+        run_action("runner_check", units=[{**unit, **wrong}], **GOOD)
+    assert "\n" not in str(caught.value)
+
+
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"
 APP = {"client_id": "Iv23li", "private_key": KEY}
 NO_TOKEN = {key: value for key, value in GOOD.items() if key != "token"}

@@ -94,9 +94,11 @@ def test_a_host_without_identity_says_so(
     ],
 )
 def test_a_drain_is_systemds_stop(
-    monkeypatch: pytest.MonkeyPatch, arguments: list[str], commands: list[list[str]]
+    monkeypatch: pytest.MonkeyPatch, paths: Paths, arguments: list[str], commands: list[list[str]]
 ) -> None:
     """So that systemd knows that the instance shall stay away; force is said to the launcher itself."""
+    for instance, of in (("1", "default"), ("gpu-2", "gpu")):
+        state.write(paths, state.State(instance, of, state.IDLE))
     ran: list[list[str]] = []
     monkeypatch.setattr(os, "spawnvp", lambda _mode, _file, command: ran.append(command) or 0)
     assert call(monkeypatch, *arguments) == 0
@@ -113,6 +115,17 @@ def test_a_drain_that_gave_up_fails_and_says_why(
     assert call(monkeypatch, "drain", "1") == 0
     assert call(monkeypatch, "drain", "1", "2") == 1
     assert capsys.readouterr().err == "github-runner: 2: not drained within 5 s, the job was left running\n"
+
+
+def test_a_drain_of_what_was_never_there_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], paths: Paths
+) -> None:
+    """systemctl calls it good: a number that was mistyped would look drained."""
+    state.write(paths, state.State("1", "default", state.IDLE))
+    monkeypatch.setattr(os, "spawnvp", lambda *_arguments: 0)
+    assert call(monkeypatch, "drain", "1", "99") == 1
+    said = "github-runner: no instance 99 has run here: look at github-runner status\n"
+    assert capsys.readouterr().err == said
 
 
 def test_status_is_for_people_and_for_programs(
