@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 from . import _docker, _micro_cipher_secret
 from ._failure import Failure
-from ._micro_cipher_options import UID, Wanted
+from ._micro_cipher_options import UID, Wanted, is_foreign
 from .launcher import moments, sealed
 from .launcher.paths import Paths
 
@@ -85,6 +85,11 @@ class Run:
                 raise Failure(f"the host has no image {image}: pull it first")
             wanted = Wanted(name, image, network, _micro_cipher_secret.wanted(launcher_only, image, found.labels))
             old = _docker.find(self._client.containers.get, name)
+            if old is not None and is_foreign(old.attrs, image):
+                raise Failure(
+                    f"the container {name} is somebody else's, it runs {old.attrs['Config']['Image']}: "
+                    "rename it, or choose another name"
+                )
             drift = wanted.drift(old.attrs, found.id) if old is not None else []
             if old is not None and not drift and old.status == "running":
                 return self._leave(old, wanted, check_mode)

@@ -97,5 +97,19 @@ class Wanted(NamedTuple):
         return options
 
 
+def is_foreign(attrs: dict[str, Any], image: str) -> bool:
+    """Whether an existing container (its ``inspect``) is somebody else's.
+
+    One that was started by hand, without our label, is micro-cipher where its image is called as ours is.
+    """
+    config = attrs["Config"]
+    return LABEL_CONFIG not in (config.get("Labels") or {}) and _called(config["Image"]) != _called(image)
+
+
+def _called(image: str) -> str:
+    """An image's name without its registry, tag and digest."""
+    return image.rpartition("/")[2].partition("@")[0].partition(":")[0]
+
+
 def _memory_disk(how: str) -> dict[str, str]:
     return {"type": "tmpfs", "device": "tmpfs", "o": how}

@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ._failure import Failure
 from .launcher.errors import Trouble
+
+_REMEDIES = {errno.ENOSPC: " (make room there)", errno.EDQUOT: " (make room there)"}
+_PACKAGES = {"systemctl": "systemd", "systemd-analyze": "systemd", "nft": "nftables"}
 
 
 def run(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> None:
@@ -24,5 +28,19 @@ def run(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) 
         module.fail_json(msg=str(trouble))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        module.fail_json(msg=f"{where}{error.strerror or error}")
+        remedy = _REMEDIES.get(error.errno or 0, "")
+        module.fail_json(msg=f"{where}{error.strerror or error}{remedy}")
     module.exit_json(**result)
+
+
+def commands(module: AnsibleModule) -> Callable[[list[str]], tuple[int, str, str]]:
+    """How a module runs a command; raises Failure where the host does not have it."""
+
+    def run_command(command: list[str]) -> tuple[int, str, str]:
+        try:
+            return module.run_command(command, handle_exceptions=False)
+        except FileNotFoundError as error:
+            package = _PACKAGES.get(command[0], command[0])
+            raise Failure(f"{command[0]} is missing on the host: install the package {package}") from error
+
+    return run_command

@@ -132,7 +132,7 @@ from ..module_utils.launcher.paths import Paths
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the host into its state."""
     params, paths = module.params, Paths()
-    run = HostRun(paths, Systemd(module.run_command, paths), Engine(paths.docker_socket))
+    run = HostRun(paths, Systemd(_runner.commands(module), paths), Engine(paths.docker_socket))
     wait, timeout = params["wait"], params["wait_timeout"]
     if params["state"] == "absent":
         result = remove(module, paths, run)
@@ -147,7 +147,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
 def remove(module: AnsibleModule, paths: Paths, run: HostRun) -> dict[str, Any]:
     """Drain the host and leave nothing behind. Raises Failure where a job still runs."""
-    params, systemd, here = module.params, Systemd(module.run_command, paths), host.read(paths)
+    params, systemd, here = module.params, Systemd(_runner.commands(module), paths), host.read(paths)
     # Where Docker was removed before, there is nothing in it any more.
     client = _docker.connect(check_mode=True)
     actions = []
@@ -157,7 +157,7 @@ def remove(module: AnsibleModule, paths: Paths, run: HostRun) -> dict[str, Any]:
     jobs = _removal.running_jobs(Engine(paths.docker_socket), here) if client is not None else []
     if jobs and not params["force"] and not module.check_mode:
         raise Failure(f"a job still runs in {', '.join(jobs)}: wait for its end and run this again, or use force")
-    removal = _removal.Removal(paths, module.run_command, client, here, module.check_mode)
+    removal = _removal.Removal(paths, _runner.commands(module), client, here, module.check_mode)
     removal.run(params["images"])
     actions += removal.actions
     return {"changed": bool(actions), "actions": actions, "left": removal.left, "drained": False, "instances": []}

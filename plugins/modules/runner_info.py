@@ -196,7 +196,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     """Read everything."""
     paths = Paths()
     engine = Engine(paths.docker_socket)
-    run = HostRun(paths, Systemd(module.run_command, paths), engine)
+    run = HostRun(paths, Systemd(_runner.commands(module), paths), engine)
     if module.params["wait"] and not module.check_mode:
         run.wait_ready(module.params["wait_timeout"])
     here, pools, instances = host.read(paths), _host_info.pools(paths, engine), run.instances()

@@ -133,7 +133,7 @@ from ..module_utils.launcher.paths import Paths
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the instances about."""
     params, paths = module.params, Paths()
-    systemd = Systemd(module.run_command, paths)
+    systemd = Systemd(_runner.commands(module), paths)
     pools = params["pools"] if params["pools"] is not None else [{"name": params["name"], "count": params["count"]}]
     names = [one["name"] for one in pools]
     if params["state"] == "absent":

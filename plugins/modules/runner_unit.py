@@ -316,12 +316,14 @@ from ..module_utils._failure import Failure
 from ..module_utils.launcher import hygiene_policy, pool
 from ..module_utils.launcher.paths import Paths
 
+_METRICS = "/var/lib/prometheus/node-exporter/github-runner.prom"
+
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Install or remove."""
     params = module.params
-    host = _runner_unit.RunnerUnit(Paths(), module.run_command, module.check_mode)
-    hygiene = _hygiene.Hygiene(Paths(), module.run_command, module.check_mode)
+    host = _runner_unit.RunnerUnit(Paths(), _runner.commands(module), module.check_mode)
+    hygiene = _hygiene.Hygiene(Paths(), _runner.commands(module), module.check_mode)
     if params["state"] == "absent":
         return together(hygiene.remove(), host.remove())
     for name in [options["name"] for options in params["pools"] if options["docker_access"] == pool.DOCKER_SOCKET]:
@@ -337,7 +339,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         python=params["python"],
         policy=_firewall.Policy(params["block_metadata"], tuple(params["host_ports"])),
         share=_units.Share(params["jobs_memory"], params["jobs_cpu_weight"], params["jobs_tasks"]),
-        metrics_path=metrics_path(params["metrics_path"]),
+        metrics_path=metrics_path(params["metrics_path"], module.check_mode),
         hooks={options["name"]: _pool_options.to_hooks(options) for options in params["pools"]},
     )
     clean = to_hygiene(params["hygiene"])
@@ -368,10 +370,16 @@ def to_hygiene(options: dict[str, Any]) -> _hygiene.Wanted:
     return _hygiene.Wanted(policy, options["enabled"], options["calendar"])
 
 
-def metrics_path(path: str) -> str:
+def metrics_path(path: str, check_mode: bool = False) -> str:
     """The path of the metrics' file, if it can be one. Raises Failure."""
     if path and not re.fullmatch(r"(/[\w.@-]+)+\.prom", path):
-        raise Failure(f"metrics_path {path!r} is not an absolute path of plain letters that ends in .prom")
+        raise Failure(
+            f"metrics_path {path!r} is not the path of metrics: write it like {_METRICS}, of plain letters, with .prom"
+        )
+    folder = os.path.dirname(path)
+    # In check mode, whoever makes it may only have said so.
+    if path and not check_mode and not os.path.isdir(folder):
+        raise Failure(f"the host has no folder {folder} for metrics_path: name node_exporter's textfile folder")
     return path
 
 

@@ -16,8 +16,10 @@ TESTBED = ROOT / "tests" / "testbed" / "testbed"
 HOST = f"{os.environ.get('TESTBED_NAME') or 'bed'}-host1"
 #: All that is ours or could be taken for it: files with owner, mode and content, units, containers, networks.
 FOOTPRINT = r"""
-find /etc/github-runner /usr/local/lib/github-runner /etc/systemd/system /var/lib/github-runner -printf '%p %M %u %l\n' | sort
-find /etc/github-runner /usr/local/lib/github-runner /etc/systemd/system /var/lib/github-runner/sealed -type f -exec sha256sum {} + | sort
+cd /
+places="etc/github-runner etc/systemd/system usr/local/lib/github-runner var/lib/github-runner/sealed"
+find $places var/lib/github-runner -printf '%p %M %u %l\n' | sort
+find $places -type f -exec sha256sum {} + | sort
 systemctl list-units --all --plain --no-legend 'github-runner@*' 'github-runner-*.timer' | awk '{print $1, $3}'
 docker ps --all --filter name=micro-cipher --format '{{.Names}} {{.ID}}'
 docker network ls --format '{{.Name}}' | sort

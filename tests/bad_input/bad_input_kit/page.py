@@ -22,6 +22,7 @@ else than what one gets. Each leaves the host as it was.
 """
 #: What differs from run to run, and what stands for it.
 VOLATILE = (
+    (r"\(it is (?:restarting|exited|created)\)", "(it is running)"),
     (r"<class '[^']*'> ", "that "),
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d UTC", "2026-11-25 12:00 UTC"),
     (r"\b(?:sha256:)?[0-9a-f]{64}\b", "ID"),

@@ -172,7 +172,11 @@ class Container:
         self._containers = containers
         self.attrs: dict[str, Any] = {
             "Image": image_id,
-            "Config": {"Labels": config.get("labels") or {}, "Cmd": config.get("command")},
+            "Config": {
+                "Labels": config.get("labels") or {},
+                "Cmd": config.get("command"),
+                "Image": config.get("image", ""),
+            },
             "HostConfig": config["host_config"],
             "NetworkSettings": {"Networks": {network: {} for network in networks}},
             "State": {"Running": False, "StartedAt": "0001-01-01T00:00:00Z"},

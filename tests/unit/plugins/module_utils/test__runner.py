@@ -40,7 +40,10 @@ def end(work: Any) -> tuple[Any, ...]:
     [
         (Failure("what to do", instances=[1]), {"msg": "what to do", "instances": [1]}),
         (Trouble("refused", "GitHub refused the token (401)"), {"msg": "GitHub refused the token (401)"}),
-        (OSError(28, "No space left on device", "/etc/x"), {"msg": "/etc/x: No space left on device"}),
+        (
+            OSError(28, "No space left on device", "/etc/x"),
+            {"msg": "/etc/x: No space left on device (make room there)"},
+        ),
         (OSError("odd"), {"msg": "odd"}),
     ],
 )
@@ -51,6 +54,22 @@ def test_what_cannot_be_done_is_a_sentence(error: Exception, result: dict[str, A
         raise error
 
     assert end(work) == ("failed", result)
+
+
+def test_a_command_that_the_host_lacks_is_named_with_its_package() -> None:
+    """Ansible itself would say "Error executing command."."""
+
+    class Host(Module):
+        def run_command(self, command: list[str], handle_exceptions: bool = True) -> tuple[int, str, str]:
+            assert not handle_exceptions
+            if command == ["systemctl", "stop", "x"]:
+                raise FileNotFoundError(2, "No such file or directory", "systemctl")
+            return 0, "there", ""
+
+    run = _runner.commands(Host())  # type: ignore[arg-type]
+    assert run(["systemctl", "start", "x"]) == (0, "there", "")
+    with pytest.raises(Failure, match="^systemctl is missing on the host: install the package systemd$"):
+        run(["systemctl", "stop", "x"])
 
 
 def test_a_result_is_the_modules_result() -> None:
