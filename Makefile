@@ -55,7 +55,7 @@ page: venv ## the status page in a browser: shown, clicked, attacked
 molecule: venv ## every scenario on real hosts; one of them with SCENARIO=name
 	molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
 
-docs: venv ## the documentation: pages from the code, the site in .build/docs/html, and tests of every command in it
+docs: venv ## the documentation: pages from the code, the site in .build/docs/html, tests of its commands
 	@tools/browser
 	@$(VENV)/bin/python tools/docs
 	pytest tests/docs

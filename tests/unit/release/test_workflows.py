@@ -20,7 +20,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):(?!=)", MAKEFILE, re.MULTILINE))
 #: For people alone; in another target, as sanity is in lint; in the list of scenarios; in the other workflow.
 ELSEWHERE = {
-    *("help", "venv", "clean", "demo", "format", "screenshots", "bench", "changelog"),
+    *("help", "venv", "clean", "demo", "format", "screenshots", "recording", "support", "bench", "changelog"),
     *("test", "sanity", "build"),
     *("molecule", "release"),
 }

@@ -68,9 +68,9 @@ def test_a_wrong_option_is_one_line_that_shows_no_secret(run_action: Any, wrong:
 def test_what_the_host_would_refuse_is_refused_here(run_action: Any, wrong: dict[str, Any], said: str) -> None:
     """Before anything is pulled, started or sealed."""
     unit = {"name": "gpu", "url": "https://github.com/acme"}
-    run_action("runner_check", units=[unit], **GOOD)
+    run_action("runner_check", units=[unit], pools=[GOOD])
     with pytest.raises(AnsibleActionFail, match=said) as caught:
-        run_action("runner_check", units=[{**unit, **wrong}], **GOOD)
+        run_action("runner_check", units=[{**unit, **wrong}], pools=[GOOD])
     assert "\n" not in str(caught.value)
 
 
