@@ -11,6 +11,7 @@ is drained, or when the program on the disk is another than the one it runs, and
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import time
 import traceback
@@ -62,7 +63,8 @@ class Life:
         offload: Callable[..., Offloaded] = Offloaded,
         restarts: Callable[[str], bool] = systemd.restarts,
         reload: Callable[[str], bool] = systemd.reload,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+        date: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ):
         self._instance = instance
@@ -71,12 +73,13 @@ class Life:
         self._engine = engine
         self._signals = signals
         self._restarts = restarts
-        self._clock = clock
+        self._clock = clock  # for whatever lasts: nobody sets it
+        self._date = date  # for what is shown
         self._sleep = sleep
         self._pool_name, _number = names.parse_instance(instance)
         self._program = program_signature(paths)
         self._troubles = 0
-        self._launched_at = 0.0
+        self._launched_at = -math.inf
         self._owes_wait = True  # for runners that ended at once, also those of the process before
         self._ended = False  # whether the spare's turn has come
         self._tally = tally.read(paths, instance, self._pool_name)
@@ -96,11 +99,11 @@ class Life:
             kind="",
             lasting=False,
             until=None,
-            since=clock(),
+            since=date(),
             pid=os.getpid(),
             program=self._program,
         )
-        self._board = Board(paths, first, clock)
+        self._board = Board(paths, first, date)
         self._may_run = left.container is not None  # a container, as far as anybody has looked
 
     def run(self) -> int:
@@ -199,7 +202,7 @@ class Life:
         say(f"took over the container {name}, which {'has ended' if found['State'] == 'exited' else 'runs'}")
         if self._board.state.container != ours:
             # The state was lost with /run; what was printed before is in the journal already.
-            self._board.update(runner=name, runner_id=None, job=None, logged=str(int(self._clock())))
+            self._board.update(runner=name, runner_id=None, job=None, logged=str(int(self._date())))
         config = found["Labels"].get(names.LABEL_CONFIG)
         self._board.update(container=ours, image=found["ImageID"], config=config)
         self._engine.reconnect(ours)
@@ -212,7 +215,7 @@ class Life:
             self._owes_wait = False
             seconds = backoff.delay(failures)
             reason = f"{failures} runners in a row ended at once: look at the journal"
-            self._board.show(state.WAITING, reason, kind="runner", until=self._clock() + seconds)
+            self._board.show(state.WAITING, reason, kind="runner", until=self._date() + seconds)
             self._waits.rest(seconds)
 
     # The start of a container.
@@ -426,7 +429,7 @@ class Life:
         if self._board.state.container is None:
             self._board.update(runner=None, runner_id=None)
         seconds = backoff.delay(self._troubles, lasting=trouble.lasting, retry_after=trouble.retry_after)
-        until = self._clock() + seconds
+        until = self._date() + seconds
         self._board.show(trouble.state, str(trouble), kind=trouble.kind, until=until, lasting=trouble.lasting)
         self._keep_tally()
         # What was mended during the attempt counts too.

@@ -57,7 +57,7 @@ class Watch:
         restarts: Callable[[], bool],
         drain_timeout: Callable[[], float],
         noticed: Callable[[Line], object],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ):
         self._watched = watched

@@ -318,6 +318,27 @@ def test_a_trouble_is_shown_and_waited_out(tmp_path: Path, notified: list[str], 
     assert nothing_is_left(world)
 
 
+@pytest.mark.parametrize("step", [-86_400.0, 86_400.0])
+def test_a_clock_that_is_set_changes_no_wait(tmp_path: Path, step: float) -> None:
+    """An instance comes back in its time, a drain neither gives up on a job nor asks for ever: what is shown moves."""
+    world = World(tmp_path, job(300, 1000))
+    world.github.register_troubles = [Trouble("unreachable", "api.github.com cannot be reached", retry_after=100)]
+
+    def set_clock() -> None:
+        world.off_by += step
+
+    shown: list[state.State] = []
+    world.at(10, set_clock)
+    world.at(200, lambda: shown.append(world.state))
+    world.at(500, world.signals.terminate)
+    world.at(510, set_clock)
+    assert world.live() == 0
+    [idling] = shown
+    assert (idling.state, idling.since) == ("idle", pytest.approx(START + step + 110, abs=15))
+    assert world.engine.killed_jobs == []
+    assert 1400 <= world.now - START <= 1430
+
+
 def test_troubles_in_a_row_wait_longer_and_longer(tmp_path: Path) -> None:
     """An outage of a day costs GitHub some three hundred requests of an instance, not a storm."""
     world = World(tmp_path)

@@ -72,6 +72,7 @@ class World:
 
     def __init__(self, root: Path, *behaviours: Behaviour, config: pool.Pool = POOL):
         self.now = START
+        self.off_by = 0.0  #: how much the host's clock is set wrong
         self.paths = Paths(str(root))
         self.engine = Engine(self)
         self.github = Registrar(self)
@@ -135,6 +136,7 @@ class World:
             restarts=lambda _unit: self.restarting,
             reload=self.reload,
             clock=lambda: self.now,
+            date=lambda: self.now + self.off_by,
             sleep=self.sleep,
         )
         return life.run()
