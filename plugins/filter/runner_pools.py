@@ -61,6 +61,10 @@ _value:
       description: For M(socialgouv.actions_runner.sealed_token).
       type: list
       elements: dict
+    scopes:
+      description: For M(socialgouv.actions_runner.runner_registrations), where and with which credential, each once.
+      type: list
+      elements: dict
     units:
       description: For M(socialgouv.actions_runner.runner_unit).
       type: list

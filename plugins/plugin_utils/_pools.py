@@ -30,6 +30,7 @@ def sort(pools: list[dict[str, Any]], defaults: dict[str, Any], registries: Iter
     return {
         "checks": [_only(one, (*_CHECKED, *secret, *_CONTROL)) for one in complete],
         "credentials": [_only(one, ("name", *secret)) for one in complete],
+        "scopes": _each_once([_only(one, ("url", *_CREDENTIALS, *_CONTROL)) for one in complete]),
         "units": [
             {key: value for key, value in one.items() if key not in (*secret, *_CONTROL, "count")} for one in complete
         ],
@@ -66,6 +67,10 @@ def _split(one: dict[str, Any]) -> dict[str, Any]:
         if at:
             found[option], found[f"{option}_login"] = f"{scheme}{slashes}{address}", login
     return found
+
+
+def _each_once(found: list[Any]) -> list[Any]:
+    return [one for number, one in enumerate(found) if one not in found[:number]]
 
 
 def _only(one: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

@@ -90,6 +90,23 @@ def test_no_secret_is_in_what_the_host_gets_in_clear() -> None:
     assert json.dumps(parts["credentials"]).count("s3cret") == 4
 
 
+def test_pools_that_share_an_owner_and_a_credential_are_one_at_github() -> None:
+    """It is asked once for all of them, and with each other credential once more."""
+    pools = [
+        {"name": "a", "token": "t"},
+        {"name": "b", "token": "t", "labels": ["gpu"]},
+        {"name": "c", "token": "u"},
+        {"name": "d", "token": "t", "url": "https://github.com/other"},
+    ]
+    parts = runner_pools(pools, {**DEFAULTS, "url": "https://github.com/acme", "control_proxy": "http://p:1"})
+    acme = {"url": "https://github.com/acme", "control_proxy": "http://p:1"}
+    assert parts["scopes"] == [
+        {**acme, "token": "t"},
+        {**acme, "token": "u"},
+        {**acme, "url": "https://github.com/other", "token": "t"},
+    ]
+
+
 def test_images_of_a_registry_with_a_login_wait_for_micro_cipher() -> None:
     """Which opens the login; each image once."""
     pools = [
