@@ -155,7 +155,7 @@ def test_an_engine_that_may_not_raise_limits_runs_it_without_locked_memory(clien
         ("network", "networks"),
         ("second network", "networks"),
         ("options", "options"),
-        ("no labels", "options"),
+        ("started by hand", "options"),
         ("docker update --memory", "memory"),
         ("docker update --pids-limit", "pids"),
         ("docker update --restart", "restart policy"),
@@ -173,7 +173,7 @@ def test_another_container_replaces_the_old_one_when_it_has_its_key(client: Host
         old.attrs["Config"]["Labels"] = {_micro_cipher_options.LABEL_CONFIG: "00000000"}
     elif change == "second network":
         old.attrs["NetworkSettings"]["Networks"]["bridge"] = {}
-    elif change == "no labels":
+    elif change == "started by hand":
         old.attrs["Config"]["Labels"] = None
     elif change == "docker update --memory":
         old.attrs["HostConfig"]["Memory"] = 0
@@ -192,6 +192,28 @@ def test_another_container_replaces_the_old_one_when_it_has_its_key(client: Host
         ("rename", "micro-cipher.new"),
     ]
     assert [one.name for one in client.containers.all] == ["micro-cipher"]
+
+
+@pytest.mark.parametrize("labels", [None, {}, {"somebody": "else"}])
+@pytest.mark.parametrize("name", ["micro-cipher", "micro-cipher.new"])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_container_that_somebody_else_made_is_nobody_elses_to_remove(
+    client: Host, labels: dict[str, str] | None, name: str, check_mode: bool
+) -> None:
+    """Whatever it is called: the name that is taken is told with what to do, and it runs on."""
+    ensure(client)
+    foreign = client.containers.get("micro-cipher")
+    foreign.name = name
+    foreign.attrs["Config"].update(Labels=labels, Image="nginx:1")
+    client.containers.history.clear()
+    if name == "micro-cipher":
+        with pytest.raises(Failure, match="micro-cipher is somebody else's, it runs nginx:1: rename it"):
+            runner(client).remove(NAME, check_mode)
+    if name == "micro-cipher" or not check_mode:
+        with pytest.raises(Failure, match=f"the container {name} is somebody else's"):
+            ensure(client, check_mode=check_mode)
+    assert client.containers.history == []
+    assert client.containers.all == [foreign]
 
 
 @pytest.mark.parametrize(
@@ -222,7 +244,8 @@ def test_one_that_prints_no_key_does_not_replace_the_old_one(client: Host, statu
 
 def test_a_half_made_one_from_before_is_cleared_away(client: Host) -> None:
     """After a run that was interrupted."""
-    client.containers.create("cipher:1", name="micro-cipher.new", network="cipher-net")
+    ours = {_micro_cipher_options.LABEL_CONFIG: "00000000"}
+    client.containers.create("cipher:1", name="micro-cipher.new", network="cipher-net", labels=ours)
     ensure(client)
     assert [one.name for one in client.containers.all] == ["micro-cipher"]
 

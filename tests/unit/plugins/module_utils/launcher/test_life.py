@@ -389,6 +389,7 @@ def test_what_is_mended_during_an_attempt_counts(tmp_path: Path, monkeypatch: py
         ("image", EngineError(500, "oops"), "oops"),
         ("create", EngineError(404, "network github-runner not found"), "no network github-runner: run the playbook"),
         ("create", EngineError(500, "no space left on device"), "no space left on device"),
+        ("create", EngineError(409, "Conflict. The container name is already in use"), "name is already in use"),
         ("create", EngineUnavailable("Docker does not answer"), "Docker does not answer"),
         ("inspect", EngineError(500, "oops"), "oops"),
         ("get_archive", EngineError(404, "Could not find the file /etc/passwd"), "/etc/passwd"),
