@@ -16,7 +16,7 @@ import socket
 from typing import Any
 
 from . import cipher_secret, moments, sealed
-from .engine import Engine, EngineError, EngineUnavailable
+from .engine import Engine, EngineError
 from .errors import Trouble
 
 PORT = 3000
@@ -75,11 +75,9 @@ def _address(engine: Engine, container: str, network: str) -> str:
 
 
 def _engine_trouble(error: EngineError, container: str) -> Trouble:
-    if isinstance(error, EngineUnavailable):
-        return Trouble("docker", str(error))
     if error.status == 404:
         return Trouble("cipher", f"there is no container {container}: run the playbook", lasting=True)
-    return Trouble("docker", f"Docker: {error}")
+    return Trouble("docker", error.sentence)
 
 
 def _connect(address: str, container: str) -> http.client.HTTPConnection:

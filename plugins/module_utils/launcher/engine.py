@@ -167,6 +167,12 @@ class Engine:
         if owner:
             self._attach("connect", network, owner["Id"])
 
+    def reconnect(self, container: str) -> None:
+        """Put a container that somebody cut off, and left so, on the network that it was made for."""
+        owner = self._network_owner(container)
+        if owner and not owner["NetworkSettings"]["Networks"] and owner["State"]["Running"]:
+            self._attach("connect", owner["HostConfig"]["NetworkMode"], owner["Id"])
+
     def processes(self, container: str) -> list[str]:
         """The command lines of a container's processes; none where it is not running."""
         try:
@@ -204,12 +210,6 @@ class Engine:
             return json.loads(answer)
         except ValueError as error:
             raise EngineUnavailable("Docker's answer cannot be read") from error
-
-    def reconnect(self, container: str) -> None:
-        """Put a container that somebody cut off, and left so, on the network that it was made for."""
-        owner = self._network_owner(container)
-        if owner and not owner["NetworkSettings"]["Networks"] and owner["State"]["Running"]:
-            self._attach("connect", owner["HostConfig"]["NetworkMode"], owner["Id"])
 
     def _network_owner(self, container: str) -> dict[str, Any]:
         """The container whose network this one uses: itself, or another beside it; empty if that is gone."""

@@ -19,11 +19,11 @@ import time
 from typing import Any, Callable
 
 from . import container, files, hygiene_policy, leftovers, names, pool, pool_files
-from .board import say
 from .engine import EngineError
 from .engine_stores import Stores
 from .errors import Trouble
 from .host import Host
+from .journal import say
 from .leftovers import Image
 from .paths import Paths
 
