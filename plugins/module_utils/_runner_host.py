@@ -10,7 +10,7 @@ import os
 import time
 from typing import Any, Callable
 
-from . import _host_files, _runner_pool
+from . import _host_files, _instances
 from ._failure import Failure
 from ._systemd import Systemd, Unit
 from .launcher import files, names, state
@@ -72,7 +72,7 @@ class HostRun:
             if start:
                 self._systemd.call("start", "--no-block", *map(names.unit_name, start))
             if wait:
-                self._wait_ready(enabled, timeout, _runner_pool.is_ready)
+                self._wait_ready(enabled, timeout, _instances.is_ready)
         return self._result(actions)
 
     def restart(self, wait: bool, timeout: float, check_mode: bool) -> dict[str, Any]:
@@ -91,15 +91,13 @@ class HostRun:
 
     def instances(self) -> list[dict[str, Any]]:
         """Every instance of the host, with its unit and state."""
-        return [
-            _runner_pool.describe(name, unit, state.read(self._paths, name)) for name, unit in self._units().items()
-        ]
+        return [_instances.describe(name, unit, state.read(self._paths, name)) for name, unit in self._units().items()]
 
     def wait_ready(self, timeout: float) -> None:
         """Return when every enabled instance is ready, at once on a drained host. Raises Failure."""
         if drain_reason(self._paths) is None:
             enabled = [name for name, unit in self._units().items() if unit.enabled]
-            self._wait_ready(enabled, timeout, _runner_pool.is_ready)
+            self._wait_ready(enabled, timeout, _instances.is_ready)
 
     def _units(self) -> dict[str, Unit]:
         return self._systemd.instances()
@@ -144,7 +142,7 @@ class HostRun:
 
     def _wait_ready(self, wanted: list[str], timeout: float, ready: Callable[[State | None], bool]) -> None:
         try:
-            _runner_pool.wait_ready(self._paths, wanted, timeout, ready, self._sleep, self._clock)
+            _instances.wait_ready(self._paths, wanted, timeout, ready, self._sleep, self._clock)
         except Failure as failure:
             raise Failure(str(failure), **self._result([])) from failure
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, Callable, NamedTuple
 
-from . import _last_good, _networks, _retired
+from . import _instances, _last_good, _networks, _retired
 from ._failure import Failure
 from ._systemd import Systemd, Unit
 from .launcher import files, names, pool, state
@@ -19,8 +19,6 @@ from .launcher.paths import Paths
 from .launcher.program import program_signature
 from .launcher.state import State
 
-# A state from before this run may still stand: the instance looks every two seconds whether something was mended.
-_SETTLE = 8.0
 _LOOK = 0.25
 # When launchers that still have an old runner are told once more to renew it.
 _AGAIN = 3.0
@@ -145,7 +143,7 @@ class PoolRun:
         """The wanted instances and those that still drain, each with its unit and state."""
         units = self._units(pools)
         return [
-            describe(name, units.get(name), state.read(self._paths, name))
+            _instances.describe(name, units.get(name), state.read(self._paths, name))
             for name in [
                 *wanted,
                 *(name for name, unit in units.items() if name not in wanted and unit.active != "inactive"),
@@ -270,7 +268,7 @@ class PoolRun:
             return _is_old(one, configs[one.pool], images[one.pool])
 
         def ready(one: State | None) -> bool:
-            return one is not None and is_ready(one) and not _is_replaced(one, program) and not old(one)
+            return one is not None and _instances.is_ready(one) and not _is_replaced(one, program) and not old(one)
 
         def renew(lacking: dict[str, State | None]) -> None:
             """Tell those again that still have an old runner: systemd drops what is asked of a unit that starts.
@@ -281,46 +279,10 @@ class PoolRun:
                 self._reload([name for name, one in lacking.items() if one and state.alive(one) and old(one)])
 
         try:
-            wait_ready(self._paths, wanted, timeout, ready, self._sleep, self._clock, renew)
-        except NotReady as failure:
+            _instances.wait_ready(self._paths, wanted, timeout, ready, self._sleep, self._clock, renew)
+        except _instances.NotReady as failure:
             return {names.parse_instance(name)[0] for name in failure.lacking}, str(failure)
         return set(), ""
-
-
-class NotReady(Failure):
-    """Some instances were not ready in time."""
-
-    def __init__(self, message: str, lacking: list[str]):
-        super().__init__(message)
-        self.lacking = lacking
-
-
-def wait_ready(
-    paths: Paths,
-    wanted: list[str],
-    timeout: float,
-    ready: Callable[[State | None], bool],
-    sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
-    help_on: Callable[[dict[str, State | None]], None] = lambda _lacking: None,
-) -> None:
-    """Return when all of these instances are ready. Raises NotReady where they are not in time, or cannot be.
-
-    ``help_on`` is given those that are not, each time that they were looked at.
-    """
-    began = clock()
-    while True:
-        states = {name: state.read(paths, name) for name in wanted}
-        lacking = {name: one for name, one in states.items() if not ready(one)}
-        if not lacking:
-            return
-        waited = clock() - began
-        hopeless = waited >= _SETTLE and all(one is not None and one.lasting for one in lacking.values())
-        if hopeless or waited >= timeout:
-            said = f"{len(lacking)} of {len(wanted)} instances are not ready: {summary(lacking)}"
-            raise NotReady(said, list(lacking))
-        help_on(lacking)
-        sleep(_LOOK)
 
 
 def _is_old(one: State, config: pool.Pool, image: str | None) -> bool:
@@ -339,51 +301,3 @@ def _is_replaced(one: State | None, program: str) -> bool:
 
 def _has_job(one: State | None) -> bool:
     return one is not None and state.alive(one) and one.job is not None
-
-
-def is_ready(one: State | None) -> bool:
-    """Whether an instance runs a runner that GitHub can give jobs to, or that has one."""
-    if one is None or not state.alive(one):
-        return False
-    return one.state in state.READY or (one.state == state.DRAINING and one.job is not None)
-
-
-def summary(lacking: dict[str, State | None]) -> str:
-    """Why instances are not ready; those with the same reason together. Pure."""
-    reasons: dict[str, list[str]] = {}
-    for name, one in lacking.items():
-        if one is None:
-            reason = "shows no state: look at its journal"
-        else:
-            reason = f"{one.state}: {one.reason}" if one.reason else one.state
-        reasons.setdefault(reason, []).append(name)
-    return "; ".join(f"{', '.join(group)} {reason}" for reason, group in reasons.items())
-
-
-def _state_between(unit: Unit | None) -> str:
-    """The state of an instance that no launcher shows: for a moment, at its start or at its end, there is none."""
-    if unit is not None and unit.runs:
-        return state.STARTING
-    return state.DRAINING if unit is not None and unit.active == "deactivating" else "stopped"
-
-
-def describe(name: str, unit: Unit | None, one: State | None) -> dict[str, Any]:
-    """An instance as the modules return it. Pure but for the look whether its launcher lives."""
-    live = one if one is not None and state.alive(one) else None
-    return {
-        "name": name,
-        "unit": names.unit_name(name),
-        "enabled": bool(unit and unit.enabled),
-        "active_state": unit.active if unit else "inactive",
-        "state": live.state if live else _state_between(unit),
-        "reason": live.reason if live else "",
-        "since": live.since if live else None,
-        "until": live.until if live else None,
-        "pool": names.parse_instance(name)[0],
-        "runner_name": live.runner if live else None,
-        "runner_id": live.runner_id if live else None,
-        "container": live.container if live else None,
-        "image_id": live.image if live else None,
-        "runner_version": live.version if live else None,
-        "job": live.job if live else None,
-    }

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _last_good, _networks, _runner_pool
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _last_good, _networks
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._runner_pool import Plan, PoolRun, plan
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._systemd import Systemd, Unit
@@ -259,13 +259,6 @@ def test_a_trouble_of_before_is_given_time_to_pass(host: Host, wait: bool) -> No
     assert (host.now > 0) is wait
 
 
-def test_instances_with_the_same_reason_are_named_together() -> None:
-    """Forty lines of the same help nobody."""
-    same = state.State("1", "default", state.WAITING, reason="GitHub refused the token (401)")
-    text = _runner_pool.summary({"1": same, "2": same, "3": None})
-    assert text == "1, 2 waiting: GitHub refused the token (401); 3 shows no state: look at its journal"
-
-
 def test_a_host_without_the_pool_says_what_to_run(host: Host) -> None:
     """And in check mode tells what would be done."""
     Path(host.paths.pool("default")).unlink()
@@ -297,32 +290,6 @@ def test_a_drain_that_takes_longer_says_whom_it_waits_for(host: Host) -> None:
     with pytest.raises(Failure, match="these instances still drain after 120 s: 1, 2; run it again later"):
         host.run.remove({"default"}, True, 120, False)
     assert [one[0] for one in host.systemctl.told] == ["disable", "stop"]
-
-
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
-        ({"pid": os.getpid(), "runner": "r", "runner_id": 7}, ("idle", "r", 7)),
-        ({"pid": 2**22 + 1, "runner": "r", "runner_id": 7}, ("stopped", None, None)),
-        (None, ("stopped", None, None)),
-    ],
-)
-def test_only_what_a_living_launcher_shows_is_told(facts: dict[str, Any] | None, expected: tuple[Any, ...]) -> None:
-    """An old state file does not pretend that there is a runner."""
-    one = state.State("1", "default", state.IDLE, **facts) if facts else None
-    shown = _runner_pool.describe("1", None, one)
-    assert (shown["state"], shown["runner_name"], shown["runner_id"]) == expected
-    assert (shown["unit"], shown["enabled"], shown["active_state"]) == ("github-runner@1.service", False, "inactive")
-
-
-@pytest.mark.parametrize(
-    ("active", "expected"),
-    [("activating", "starting"), ("active", "starting"), ("deactivating", "draining"), ("inactive", "stopped")],
-)
-def test_between_two_launchers_an_instance_is_not_called_stopped(active: str, expected: str) -> None:
-    """A restart has a moment in which nobody publishes anything, and that is no trouble."""
-    gone = state.State("1", "default", state.IDLE, pid=2**22 + 1)
-    assert _runner_pool.describe("1", Unit("1", True, active), gone)["state"] == expected
 
 
 GPU = dataclasses.replace(POOL, name="gpu", image="runner:2", network="gpu-net")
