@@ -60,9 +60,15 @@ class Maker:
         paths, instance, mark = self._paths, self._instance, self._host.mark
 
         def make(text: str, runner: str, afresh: bool, users: dict[str, list[int]]) -> dict[str, Any]:
-            surroundings.check(paths, reload)
+            surroundings.check(paths)
             config = pool.load(text)
-            return launch.make(engine, registrar, offload, paths, config, instance, mark, runner, afresh, users)
+            made = launch.make(engine, registrar, offload, paths, config, instance, mark, runner, afresh, users)
+            try:
+                surroundings.close(reload)
+            except Trouble:
+                launch.undo(engine, registrar, config, runner, made["runner_id"], made["container"])
+                raise
+            return made
 
         return offload(make, registrar.warm)
 

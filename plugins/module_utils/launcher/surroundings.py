@@ -47,14 +47,16 @@ class Surroundings:
         return os.path.join(HOME, self.work)
 
 
-def check(paths: Paths, reload: Callable[[str], bool]) -> None:
-    """Nothing may run jobs while the firewall is down: if its rules were flushed, they are back now. Raises Trouble."""
-    if not os.path.exists(paths.firewall_loaded) or not reload(names.FIREWALL_UNIT):
-        raise Trouble(
-            "firewall",
-            "the firewall that keeps jobs from this host is not loaded: systemctl restart github-runner-firewall",
-            lasting=True,
-        )
+def check(paths: Paths) -> None:
+    """Nothing may run jobs while the firewall is down. Raises Trouble."""
+    if not os.path.exists(paths.firewall_loaded):
+        raise _no_firewall()
+
+
+def close(reload: Callable[[str], bool]) -> None:
+    """Have the firewall's rules as they were, whoever has flushed them meanwhile. Raises Trouble."""
+    if not reload(names.FIREWALL_UNIT):
+        raise _no_firewall()
 
 
 def prepare(engine: Engine, paths: Paths, pool: Pool, mark: str, instance: str, runner: str) -> Surroundings:
@@ -94,6 +96,14 @@ def sweep(
                     remove(found[key])
         except EngineError as error:
             say(f"what is beside no runner any more could not be removed, it is tried again later: {error}")
+
+
+def _no_firewall() -> Trouble:
+    return Trouble(
+        "firewall",
+        "the firewall that keeps jobs from this host is not loaded: systemctl restart github-runner-firewall",
+        lasting=True,
+    )
 
 
 def _work(pool: Pool) -> tuple[dict[str, Any], ...]:

@@ -69,7 +69,7 @@ def nothing_is_left(world: World) -> bool:
 
 
 def test_every_runner_finds_the_firewalls_rules_as_they_were(tmp_path: Path) -> None:
-    """Whoever has flushed them meanwhile: they are loaded again before its container is made."""
+    """Whoever has flushed them meanwhile: they are loaded again before its container starts."""
     world = World(tmp_path, ends(42, listens=True))
     made: list[tuple[int, int]] = []
     for moment in (30, 90):
@@ -81,7 +81,7 @@ def test_every_runner_finds_the_firewalls_rules_as_they_were(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("loaded", [True, False])
 def test_nothing_runs_without_the_firewall(tmp_path: Path, loaded: bool) -> None:
-    """Be its unit down or its file no rules: nothing is registered or made, and it goes on when the rules are there."""
+    """Be its unit down or its file no rules: no runner stands or stays registered, until the rules are there."""
     world = World(tmp_path)
     mark = Path(world.paths.firewall_loaded)
     world.rules_reload = False
@@ -91,7 +91,7 @@ def test_nothing_runs_without_the_firewall(tmp_path: Path, loaded: bool) -> None
 
     def look() -> None:
         shown = world.state
-        seen.append((shown.state, shown.kind, len(world.engine.made), len(world.github.attempts)))
+        seen.append((shown.state, shown.kind, len(world.engine.all), len(world.github.registered)))
 
     world.at(20, look)
 
@@ -105,6 +105,7 @@ def test_nothing_runs_without_the_firewall(tmp_path: Path, loaded: bool) -> None
     world.at(210, world.signals.terminate)
     assert world.live() == 0
     assert seen == [("waiting", "firewall", 0, 0), ("idle", "", 1, 1)]
+    assert world.engine.count("start") == 1
 
 
 def test_a_runner_is_registered_and_stands_ready(tmp_path: Path, notified: list[str]) -> None:
