@@ -164,13 +164,16 @@ def _job_of(one: State | None) -> str:
 
 
 def _renewed(before: dict[str, State | None]) -> Callable[[State | None], bool]:
-    """Whether an instance has another runner than before, or a job that came in between and that it waits for."""
+    """Whether an instance has another runner than before, or a job that came in between and that it waits for.
+
+    And another launcher: one that is just starting, since somebody else's restart, shows another runner too, and goes.
+    """
 
     def ready(one: State | None) -> bool:
         if one is None or not state.alive(one):
             return False
         earlier = before[one.instance]
-        another = earlier is None or one.runner != earlier.runner
+        another = earlier is None or (one.runner != earlier.runner and one.pid != earlier.pid)
         return (another and one.state in state.READY) or _has_job(one)
 
     return ready

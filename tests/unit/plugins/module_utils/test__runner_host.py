@@ -22,6 +22,8 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher
 from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_systemd import Systemctl
 
 GONE = 2**22 + 1  # no process has this number
+#: Another launcher than the present one: any process that lives.
+NEXT = os.getppid()
 
 
 class Engine:
@@ -190,9 +192,11 @@ def test_a_restart_waits_for_other_runners_where_there_was_no_job(host: Host) ->
     """The busy one follows after its job, and nobody waits for that."""
     host.shows("2", state.BUSY, runner="runner-2", job="build")
     host.events = [
-        (5, lambda: host.shows("1", state.STARTING, runner="another")),
-        (10, lambda: host.shows("1", runner="another")),
-        (20, lambda: host.shows("gpu-1", runner="another")),
+        (5, lambda: host.shows("1", state.STARTING, runner="another", pid=NEXT)),
+        (10, lambda: host.shows("1", runner="another", pid=NEXT)),
+        # The launcher of before, which was starting itself when it was told to go.
+        (12, lambda: host.shows("gpu-1", runner="another")),
+        (20, lambda: host.shows("gpu-1", runner="a third", pid=NEXT)),
     ]
     result = host.run.restart(True, 60, False)
     assert host.systemctl.told == [["restart", "--no-block", *(names.unit_name(one) for one in ("1", "2", "gpu-1"))]]
