@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 from . import _docker, _host_files, _hygiene, _images, _local_tags, _micro_cipher_options, _runner_unit
@@ -39,6 +42,10 @@ class Removal:
 
     def run(self, images: bool) -> None:
         """Remove containers, networks, volumes, on demand images, units and files. Raises Failure, OSError."""
+        with contextlib.nullcontext() if self._check_mode else _alone(self._paths.units):
+            self._run(images)
+
+    def _run(self, images: bool) -> None:
         pools = pool_files.read(self._paths).pools
         if self._client is not None:
             references = {one.image for one in pools} | self._containers()
@@ -154,6 +161,17 @@ class Removal:
                 self.actions.append(f"Removed {path}")
                 if not self._check_mode:
                     shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def _alone(directory: str) -> Iterator[None]:
+    """Wait for a removal that was cut short on the control node and is still at work here; leaves no file behind."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _is_kept_by_digest(image: Any, repositories: set[str], names_to_go: list[str]) -> bool:

@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +174,21 @@ def test_check_mode_tells_the_same_and_touches_nothing(host: Host) -> None:
     told = host.remove(check_mode=True).actions
     assert (host.everything(), host.systemctl.told) == (before, [])
     assert host.remove().actions == told
+
+
+def test_a_removal_waits_for_one_that_is_still_at_work(host: Host) -> None:
+    """Somebody has cut the playbook short and begins it again, while the host goes on with what it was told."""
+    descriptor = os.open(host.paths.units, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    before = host.everything()
+    second = threading.Thread(target=host.remove)
+    second.start()
+    second.join(0.2)
+    assert second.is_alive()
+    assert host.everything() == before
+    os.close(descriptor)
+    second.join(10)
+    assert host.everything()["networks"] == ["bridge", "others"]
 
 
 def test_what_others_use_is_left_and_named(host: Host) -> None:
