@@ -69,5 +69,5 @@ class ActionModule(ActionBase):
             beside.write_text(text, encoding="utf-8")
             beside.replace(path)
         except OSError as error:
-            raise AnsibleActionFail(f"{path} cannot be written: {error.strerror}") from error
+            raise AnsibleActionFail(f"{path} cannot be written: {error.strerror}") from None
         return str(path)

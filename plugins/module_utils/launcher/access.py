@@ -70,7 +70,8 @@ class Access:
         try:
             text = files.read_private(self._paths.sealed(pool.name))
         except OSError as error:
-            raise Trouble("files", f"the sealed token cannot be read: {error.strerror}") from error
+            said = f"the sealed token cannot be read: {error.strerror}: look whose it is, then seal again"
+            raise Trouble("files", said) from error
         if text is None:
             raise Trouble("sealed", "there is no sealed token: run the playbook", state="sealed", lasting=True)
         try:

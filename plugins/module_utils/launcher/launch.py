@@ -20,7 +20,7 @@ from .errors import Trouble
 from .journal import say
 from .offload import Offloaded
 from .paths import Paths
-from .pool import Pool
+from .pool import DOCKER_SYSBOX, Pool
 from .remote import Remote
 
 
@@ -97,6 +97,9 @@ def start(engine: Engine, config: Pool, made: str) -> None:
         # Some Engines miss the network when they create a container, others only here.
         if error.status == 404 and "network" in str(error):
             raise _no_network(config) from error
+        if f"{container.COMMAND}: no such file" in str(error):
+            said = f"the image {config.image} has no {container.COMMAND}: use one made of GitHub's actions-runner"
+            raise Trouble("image", said, lasting=True) from error
         raise
 
 
@@ -135,7 +138,7 @@ def _create(engine: Engine, config: Pool, body: dict[str, Any], runner: str) -> 
     except EngineError as error:
         if error.status == 404:
             raise (_no_network if "network" in str(error) else _no_image)(config) from error
-        raise
+        raise _no_runtime(config, error) or error from error
 
 
 def _user_of(engine: Engine, made: str) -> tuple[int, int]:
@@ -148,6 +151,14 @@ def _user_of(engine: Engine, made: str) -> tuple[int, int]:
 
 def _trouble(error: EngineError | Trouble) -> Trouble:
     return error if isinstance(error, Trouble) else Trouble("docker", error.sentence)
+
+
+def _no_runtime(config: Pool, error: EngineError) -> Trouble | None:
+    """Docker does not know the runtime of Sysbox; None where that is not what it says."""
+    if config.docker_access != DOCKER_SYSBOX or "nknown runtime" not in str(error):
+        return None
+    said = f"Docker knows no runtime {config.sysbox_runtime}: install Sysbox, or choose another docker_access"
+    return Trouble("docker", said, lasting=True)
 
 
 def _no_network(config: Pool) -> Trouble:

@@ -92,4 +92,8 @@ def _reason(error: Exception) -> str:
     if isinstance(reason, ssl.SSLCertVerificationError) and reason.verify_code in (9, 10):
         now = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
         return f"{reason.verify_message}, says this host's clock, which shows {now}: look at the clock first"
-    return str(reason)
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return f"certificate verify failed, {reason.verify_message}: an authority of your own is given as ca"
+    if isinstance(error, http.client.RemoteDisconnected):
+        return "it closed the connection without an answer"
+    return str(getattr(reason, "strerror", None) or reason)

@@ -44,6 +44,8 @@ class Group:
     about: str = ""
     #: Calls of the admin API of GitHub's stand-in: method, path, body.
     github: list[list[Any]] = field(default_factory=list)
+    #: Whether it costs micro-cipher its key, so that the playbook has to put things right.
+    renews: bool = False
     #: A list of commands that are all that the control node has, where something is missing there.
     only_commands: list[str] = field(default_factory=list)
 

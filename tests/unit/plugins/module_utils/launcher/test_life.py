@@ -396,6 +396,11 @@ def test_what_is_mended_during_an_attempt_counts(tmp_path: Path, monkeypatch: py
         ("get_archive", EngineError(404, "Could not find the file /etc/passwd"), "/etc/passwd"),
         ("put_archive", EngineError(404, "Could not find the file /home/runner"), "/home/runner"),
         ("start", EngineError(500, "oci runtime error"), "oci runtime error"),
+        (
+            "start",
+            EngineError(400, 'exec: "/home/runner/run.sh": stat /home/runner/run.sh: no such file or directory'),
+            "the image runner:1 has no /home/runner/run.sh: use one made of GitHub's actions-runner",
+        ),
         ("start", EngineError(404, "network github-runner not found"), "network github-runner"),
     ],
 )
