@@ -70,8 +70,9 @@ class Access:
         try:
             text = files.read_private(self._paths.sealed(pool.name))
         except OSError as error:
-            said = f"the sealed token cannot be read: {error.strerror}: look whose it is, then seal again"
-            raise Trouble("files", said) from error
+            raise Trouble(
+                "files", f"the sealed token cannot be read: {error.strerror}: look whose it is, then seal again"
+            ) from error
         if text is None:
             raise Trouble("sealed", "there is no sealed token: run the playbook", state="sealed", lasting=True)
         try:

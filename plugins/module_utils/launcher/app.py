@@ -68,8 +68,11 @@ def installation(github: GitHub, scope: Scope) -> dict[str, Any]:
             ) from trouble
         raise _explained(trouble, scope) from trouble
     if found.get("suspended_at"):
-        said = f"the GitHub App's installation at {scope.owner} is suspended: unsuspend it on the installation's page"
-        raise Trouble("forbidden", said, lasting=True)
+        raise Trouble(
+            "forbidden",
+            f"the GitHub App's installation at {scope.owner} is suspended: unsuspend it on the installation's page",
+            lasting=True,
+        )
     granted = found.get("permissions") or {}
     if granted.get(permissions.NEEDED[scope.kind]) != "write":
         raise _lacks(scope)

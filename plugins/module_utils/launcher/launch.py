@@ -98,8 +98,11 @@ def start(engine: Engine, config: Pool, made: str) -> None:
         if error.status == 404 and "network" in str(error):
             raise _no_network(config) from error
         if f"{container.COMMAND}: no such file" in str(error):
-            said = f"the image {config.image} has no {container.COMMAND}: use one made of GitHub's actions-runner"
-            raise Trouble("image", said, lasting=True) from error
+            raise Trouble(
+                "image",
+                f"the image {config.image} has no {container.COMMAND}: use one made of GitHub's actions-runner",
+                lasting=True,
+            ) from error
         raise
 
 
@@ -157,8 +160,11 @@ def _no_runtime(config: Pool, error: EngineError) -> Trouble | None:
     """Docker does not know the runtime of Sysbox; None where that is not what it says."""
     if config.docker_access != DOCKER_SYSBOX or "nknown runtime" not in str(error):
         return None
-    said = f"Docker knows no runtime {config.sysbox_runtime}: install Sysbox, or choose another docker_access"
-    return Trouble("docker", said, lasting=True)
+    return Trouble(
+        "docker",
+        f"Docker knows no runtime {config.sysbox_runtime}: install Sysbox, or choose another docker_access",
+        lasting=True,
+    )
 
 
 def _no_network(config: Pool) -> Trouble:

@@ -13,7 +13,7 @@ import yaml
 
 FOLDER = Path(__file__).resolve().parents[1] / "cases"
 #: How a group is provoked: see the functions of these names in provoke.
-KINDS = ("check", "host", "launcher", "playbook", "command")
+KINDS = ("check", "host", "launcher", "playbook", "command", "old_core")
 
 
 class BadCase(ValueError):
@@ -48,6 +48,8 @@ class Group:
     renews: bool = False
     #: A list of commands that are all that the control node has, where something is missing there.
     only_commands: list[str] = field(default_factory=list)
+    #: What the environment of an ansible-core of its own is made of.
+    packages: list[str] = field(default_factory=list)
 
 
 def load(folder: Path = FOLDER) -> list[Group]:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +41,18 @@ class Heard:
         return warned[0]
 
 
+def too_old(venv: Path, packages: list[str], hosts: dict[str, Any]) -> str:
+    """What Ansible says of an ansible-core that the collection does not support, which is what ``packages`` make."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    subprocess.run([bed.ROOT / "tools/venv", venv.name, version, *packages], check=True, stdout=subprocess.DEVNULL)
+    heard = play(PLAYBOOKS / "site.yml", hosts, venv=venv)
+    # It is folded to the width of a terminal.
+    found = re.search(r"\[WARNING\]: (Collection socialgouv.*?)\n\n", heard.output, re.DOTALL)
+    if not found:
+        raise AssertionError(f"Ansible did not warn:\n{heard.output}")
+    return " ".join(found[1].split())
+
+
 def inventory(hosts: dict[str, dict[str, Any]], common: dict[str, Any]) -> dict[str, Any]:
     """The bed's inventory with hosts of other names, each with variables of its own, that are all the bed's one."""
     document = yaml.safe_load(Path(bed.testbed("inventory")).read_text())
@@ -52,10 +66,11 @@ def inventory(hosts: dict[str, dict[str, Any]], common: dict[str, Any]) -> dict[
 def play(
     playbook: Path | list[dict[str, Any]],
     hosts: dict[str, Any],
-    *words: str,
     environment: dict[str, str] | None = None,
+    venv: Path | None = None,
 ) -> Heard:
-    """Run a playbook, a file or its plays, on an inventory."""
+    """Run a playbook, a file or its plays, on an inventory; where ``venv`` is given, with the ansible-core in it."""
+    program = venv / "bin/ansible-playbook" if venv else shutil.which("ansible-playbook")
     with tempfile.TemporaryDirectory(prefix="bad-input-") as scratch:
         place = Path(scratch)
         (place / "inventory.yml").write_text(yaml.safe_dump(hosts))
@@ -63,13 +78,7 @@ def play(
             (place / "plays.yml").write_text(yaml.safe_dump(playbook, sort_keys=False))
             playbook = place / "plays.yml"
         done = subprocess.run(
-            [
-                shutil.which("ansible-playbook") or "ansible-playbook",
-                "--inventory",
-                place / "inventory.yml",
-                playbook,
-                *words,
-            ],
+            [str(program), "--inventory", place / "inventory.yml", playbook],
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
