@@ -158,7 +158,9 @@ def _trouble(error: EngineError | Trouble) -> Trouble:
 
 def _no_runtime(config: Pool, error: EngineError) -> Trouble | None:
     """Docker does not know the runtime of Sysbox; None where that is not what it says."""
-    if config.docker_access != DOCKER_SYSBOX or "nknown runtime" not in str(error):
+    # "Unknown runtime specified NAME", "unknown or invalid runtime name: NAME"
+    said = str(error)
+    if config.docker_access != DOCKER_SYSBOX or "runtime" not in said or config.sysbox_runtime not in said:
         return None
     return Trouble(
         "docker",

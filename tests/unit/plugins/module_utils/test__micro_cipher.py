@@ -148,6 +148,20 @@ def test_an_engine_that_may_not_raise_limits_runs_it_without_locked_memory(clien
     assert not ensure(client)["changed"]
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_somebody_elses_container_of_that_name_is_left_alone(client: Host, check_mode: bool) -> None:
+    """Nothing that is not ours is ever removed; one that was started by hand from micro-cipher's image is ours."""
+    ensure(client)
+    theirs = client.containers.get(NAME)
+    theirs.attrs["Config"].update(Labels={}, Image="registry.example.org/postgres:16")
+    client.containers.history.clear()
+    with pytest.raises(Failure, match=r"runs registry.example.org/postgres:16: rename it, or choose another name"):
+        ensure(client, check_mode=check_mode)
+    assert client.containers.history == []
+    theirs.attrs["Config"]["Image"] = f"registry.example.org/{IMAGE.partition(':')[0]}@sha256:0"
+    assert ensure(client, check_mode=check_mode)["actions"] == [f"Replaced container {NAME} (another options)"]
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

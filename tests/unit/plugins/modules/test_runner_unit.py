@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,3 +46,15 @@ def test_a_bad_option_of_the_hygiene_is_named(given: dict[str, Any], said: str) 
     """Before anything is written."""
     with pytest.raises(Failure, match=said):
         runner_unit.to_hygiene({**HYGIENE, **given})
+
+
+def test_metrics_go_into_a_folder_that_is_there(tmp_path: Path) -> None:
+    """Nobody would miss them before they are needed. In check mode, whoever makes the folder may only have said so."""
+    assert runner_unit.metrics_path("") == ""
+    assert runner_unit.metrics_path(f"{tmp_path}/runners.prom") == f"{tmp_path}/runners.prom"
+    missing = f"{tmp_path}/none/runners.prom"
+    assert runner_unit.metrics_path(missing, check_mode=True) == missing
+    with pytest.raises(Failure, match="the host has no folder .*/none for metrics_path"):
+        runner_unit.metrics_path(missing)
+    with pytest.raises(Failure, match="is not the path of metrics: write it like"):
+        runner_unit.metrics_path("runners.prom", check_mode=True)
