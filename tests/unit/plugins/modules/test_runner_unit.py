@@ -54,7 +54,7 @@ def test_metrics_go_into_a_folder_that_is_there(tmp_path: Path) -> None:
     assert runner_unit.metrics_path(f"{tmp_path}/runners.prom") == f"{tmp_path}/runners.prom"
     missing = f"{tmp_path}/none/runners.prom"
     assert runner_unit.metrics_path(missing, check_mode=True) == missing
-    with pytest.raises(Failure, match="the host has no folder .*/none for metrics_path"):
+    with pytest.raises(Failure, match=r"the host has no folder .*/none for metrics_path"):
         runner_unit.metrics_path(missing)
     with pytest.raises(Failure, match="is not the path of metrics: write it like"):
         runner_unit.metrics_path("runners.prom", check_mode=True)
