@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -50,7 +51,8 @@ def test_the_program_runs_by_itself(tmp_path: Path, python: str, locale: str) ->
     # Every file is compiled and every import found, also those that are made late.
     look = "import sys; sys.path.insert(0, sys.argv[1]); import importlib, zipfile\n"
     look += "for name in zipfile.ZipFile(sys.argv[1]).namelist():\n"
-    look += "    if name.startswith('launcher/'): importlib.import_module(name[:-3].replace('/', '.'))\n"
+    look += "    if name.startswith('launcher/') and name.endswith('.py'):\n"
+    look += "        importlib.import_module(name[:-3].replace('/', '.'))\n"
     done = subprocess.run([python, "-ISc", look, program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -60,7 +62,20 @@ def test_the_program_holds_every_file_of_the_launcher() -> None:
     with zipfile.ZipFile(io.BytesIO(_program.build("/usr/bin/python3"))) as archive:
         held = {name: archive.read(name) for name in archive.namelist()}
     assert held.pop("__main__.py").startswith(b"import sys")
-    assert held == {f"launcher/{path.name}": path.read_bytes() for path in FOLDER.glob("*.py")}
+    sources = {name: data for name, data in held.items() if name.endswith(".py")}
+    assert sources == {f"launcher/{path.name}": path.read_bytes() for path in FOLDER.glob("*.py")}
+    assert held.keys() - sources.keys() == {f"{name}c" for name in sources}
+
+
+def test_an_instance_does_not_compile(tmp_path: Path) -> None:
+    """What that takes would stay in its memory: the compiled files are what runs."""
+    program = tmp_path / "github-runner.pyz"
+    program.write_bytes(_program.build(sys.executable))
+    look = "import sys; sys.path.insert(0, sys.argv[1])\n"
+    look += "import launcher.life; print(launcher.life.Life.__init__.__code__.co_filename)\n"
+    done = subprocess.run([sys.executable, "-ISc", look, program], capture_output=True, text=True, check=False)
+    # Where zipimport compiles, it names the archive too.
+    assert (done.returncode, done.stdout, done.stderr) == (0, "launcher/life.py\n", "")
 
 
 def test_the_same_sources_make_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +83,17 @@ def test_the_same_sources_make_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -
     first = _program.build("/usr/bin/python3")
     monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
     assert _program.build("/usr/bin/python3") == first
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+def test_every_process_makes_the_same_bytes(seed: str) -> None:
+    """Whatever its hashes, and whatever it has loaded before."""
+    look = "import hashlib\n"
+    look += "from module_utils import _program\n"
+    look += "print(hashlib.sha256(_program.build('/usr/bin/python3')).hexdigest())\n"
+    environment = {"PYTHONPATH": str(FOLDER.parents[1]), "PYTHONHASHSEED": seed}
+    done = subprocess.run([sys.executable, "-c", look], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == hashlib.sha256(_program.build("/usr/bin/python3")).hexdigest(), done.stderr
 
 
 def test_the_interpreter_is_the_wanted_one() -> None:
