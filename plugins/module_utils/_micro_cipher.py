@@ -84,7 +84,7 @@ class Run:
                     return _changed(facts(None), started)
                 raise Failure(f"the host has no image {image}: pull it first")
             wanted = Wanted(name, image, network, _micro_cipher_secret.wanted(launcher_only, image, found.labels))
-            old = self._ours(name, image)
+            old = _ours(self._client, name, image)
             drift = wanted.drift(old.attrs, found.id) if old is not None else []
             if old is not None and not drift and old.status == "running":
                 return self._leave(old, wanted, check_mode)
@@ -104,26 +104,13 @@ class Run:
         container = None
         if self._client is not None:
             with _docker.sentences(f"remove {name}"):
-                container = self._ours(name)
+                container = _ours(self._client, name)
                 if container is not None and not check_mode:
                     container.remove(force=True, v=True)
         if not check_mode:
             _micro_cipher_secret.forget(self._paths, name)
         actions = [f"Removed container {name}"] if container is not None else []
         return {**facts(None), "changed": bool(actions), "key_changed": bool(actions), "actions": actions}
-
-    def _ours(self, name: str, image: str = "") -> Any | None:
-        """The container of that name, if there is one; also one that was started by hand, from an image called as ours.
-
-        Raises Failure where it is somebody else's.
-        """
-        found = _docker.find(self._client.containers.get, name)  # type: ignore[union-attr]
-        if found is not None and is_foreign(found.attrs, image):
-            raise Failure(
-                f"the container {name} is somebody else's, it runs {found.attrs['Config']['Image']}: "
-                "rename it, or choose another name"
-            )
-        return found
 
     def _leave(self, container: Any, wanted: Wanted, check_mode: bool) -> dict[str, Any]:
         """The facts of a container that is as wanted, with a secret if this start of it has none."""
@@ -143,7 +130,7 @@ class Run:
         if not network.attrs["Internal"]:
             raise Failure(f"the network {wanted.network} leads out: make it internal with the module cipher_network")
         beside = f"{wanted.name}.new"
-        left = self._ours(beside)
+        left = _ours(self._client, beside)
         if left is not None:
             left.remove(force=True, v=True)
         container = self._start(wanted, beside)
@@ -200,3 +187,17 @@ class Run:
 
 def _changed(found: dict[str, Any], action: str) -> dict[str, Any]:
     return {**found, "changed": True, "key_changed": True, "actions": [action]}
+
+
+def _ours(client: Any, name: str, image: str = "") -> Any | None:
+    """The container of that name, if there is one; also one that was started by hand, from an image called as ours.
+
+    Raises Failure where it is somebody else's.
+    """
+    found = _docker.find(client.containers.get, name)
+    if found is not None and is_foreign(found.attrs, image):
+        raise Failure(
+            f"the container {name} is somebody else's, it runs {found.attrs['Config']['Image']}: "
+            "rename it, or choose another name"
+        )
+    return found
