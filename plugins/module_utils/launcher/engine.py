@@ -114,6 +114,28 @@ class Engine:
         """Start a container that was made."""
         self._call("POST", f"/containers/{_quote(container)}/start")
 
+    def pause(self, container: str) -> None:
+        """Hold every process of a container still; what arrives for it waits."""
+        self._call("POST", f"/containers/{_quote(container)}/pause")
+
+    def unpause(self, container: str) -> None:
+        """Let a container go on; one that is not held still, or that is gone, is no error."""
+        try:
+            self._call("POST", f"/containers/{_quote(container)}/unpause")
+        except EngineError as error:
+            if isinstance(error, EngineUnavailable) or self._is_paused(container):
+                raise
+
+    def sent(self, container: str) -> int:
+        """How many packets a container has sent, over all of its networks; 0 where it has none."""
+        owner = self._network_owner(container)
+        if not owner:
+            return 0
+        # With one-shot, Docker does not wait for a second sample of the processors' time.
+        query = {"stream": "false", "one-shot": "true"}
+        shown = self._json("GET", f"/containers/{_quote(owner['Id'])}/stats", query)
+        return sum(int(one.get("tx_packets", 0)) for one in (shown.get("networks") or {}).values())
+
     def stop(self, container: str, seconds: int) -> None:
         """End a container: SIGTERM, and SIGKILL after ``seconds``."""
         self._call(
@@ -168,7 +190,9 @@ class Engine:
             self._attach("connect", network, owner["Id"])
 
     def reconnect(self, container: str) -> None:
-        """Put a container that somebody cut off, and left so, on the network that it was made for."""
+        """Let a container that somebody held still or cut off, and left so, go on, on the network it was made for."""
+        if self._is_paused(container):
+            self.unpause(container)
         owner = self._network_owner(container)
         if owner and not owner["NetworkSettings"]["Networks"] and owner["State"]["Running"]:
             self._attach("connect", owner["HostConfig"]["NetworkMode"], owner["Id"])
@@ -210,6 +234,14 @@ class Engine:
             return json.loads(answer)
         except ValueError as error:
             raise EngineUnavailable("Docker's answer cannot be read") from error
+
+    def _is_paused(self, container: str) -> bool:
+        try:
+            return bool(self.inspect(container)["State"].get("Paused"))
+        except EngineError as error:
+            if error.status == 404:
+                return False
+            raise
 
     def _network_owner(self, container: str) -> dict[str, Any]:
         """The container whose network this one uses: itself, or another beside it; empty if that is gone."""

@@ -14,6 +14,7 @@ from typing import Callable
 
 from . import backoff, container, journal, state
 from .board import Board
+from .cut_off import CutOff
 from .engine import Engine, EngineError, LogStream
 from .errors import Trouble
 from .journal import say
@@ -25,8 +26,6 @@ ENDED = "ended"  #: the container has ended
 GAVE_UP = "gave up"  #: the drain's time is over, the job was left running
 REPLACED = "replaced"  #: another launcher is to take the container over, which still runs
 
-# A runner that has taken a job starts its worker within a second or two.
-CONFIRMATION = 5.0
 STOP_SECONDS = 30
 _LOOK = 2.0
 _JOB_LOOK = 10.0
@@ -71,14 +70,13 @@ class Watch:
         self._drain_timeout = drain_timeout
         self._noticed = noticed
         self._clock = clock
-        self._sleep = sleep
         self._output = Output(board.state.logged)
         self._renew = False  # the container goes when it has no job, however long that takes
         self._hand_over = False  # a job that runs is left to the launcher that systemd starts next
         self._drain_began: float | None = None
         self._next_step = 0.0
         self._failures = 0
-        self._cut_off: list[str] = []  # networks that the container is kept from
+        self._cut_off = CutOff(engine, watched, clock, sleep)
         self._stopped = False
         self.exit_code: int | None = None  #: the container's, where it was seen
         self.deregistered = False  #: whether the drain has removed the registration
@@ -235,12 +233,13 @@ class Watch:
         if self._has_worker():
             self._board.show(state.DRAINING, "waits for the job to end")
             return self._leave_to_the_job(_JOB_LOOK)
+        # First of all the network: neither GitHub's word nor its refusal of our token can let a job slip in between.
+        # DELETE has been seen to end a job that had just begun.
+        if not self._cut_off.done:
+            self._board.show(state.DRAINING, "looks whether a job is on its way")
+            if not self._cut_off.attempt():
+                return self._leave_to_the_job(0)
         self._board.show(state.DRAINING, "takes no new job")
-        # First of all the network: it takes no job now, one that it has taken begins, and neither GitHub's word nor its
-        # refusal of our token can let one slip in between. DELETE has been seen to end a job that had just begun.
-        self._cut_off += self._engine.disconnect(self._watched)
-        if self._worker_comes():
-            return self._leave_to_the_job(_LOOK)
         try:
             self._deregister()
             self.deregistered = True
@@ -258,20 +257,9 @@ class Watch:
 
     def _leave_to_the_job(self, seconds: float) -> bool:
         """Give the container its networks back, and ask again later."""
-        while self._cut_off:
-            self._engine.connect(self._watched, self._cut_off[-1])
-            self._cut_off.pop()
+        self._cut_off.give_back()
         self._again_in(seconds)
         return True
-
-    def _worker_comes(self) -> bool:
-        """Whether a job begins that the runner had taken before its network went."""
-        end = self._clock() + CONFIRMATION
-        while self._clock() < end:
-            self._sleep(0.25)
-            if self._has_worker():
-                return True
-        return False
 
     def _stop(self) -> None:
         self._engine.stop(self._watched, STOP_SECONDS)

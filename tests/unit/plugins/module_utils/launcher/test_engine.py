@@ -177,21 +177,64 @@ def test_a_container_is_cut_off_from_every_network(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("networks", "running", "joined"), [({}, True, True), ({"github-runner": {}}, True, False), ({}, False, False)]
+    ("networks", "running", "paused", "told"),
+    [
+        ({}, True, False, ["/networks/github-runner/connect"]),
+        ({"github-runner": {}}, True, False, []),
+        ({}, False, False, []),
+        ({"github-runner": {}}, True, True, ["/containers/x/unpause"]),
+        ({}, True, True, ["/containers/x/unpause", "/networks/github-runner/connect"]),
+    ],
 )
-def test_only_a_running_container_without_a_network_gets_its_own_back(
-    tmp_path: Path, networks: dict[str, Any], running: bool, joined: bool
+def test_a_running_container_gets_back_what_a_drain_took_from_it(
+    tmp_path: Path, networks: dict[str, Any], running: bool, paused: bool, told: list[str]
 ) -> None:
-    """The one that it was made for, which Docker remembers."""
+    """That it goes on, and the network that it was made for, which Docker remembers."""
     described = {
         "Id": "x",
         "NetworkSettings": {"Networks": networks},
-        "State": {"Running": running},
+        "State": {"Running": running, "Paused": paused},
         "HostConfig": {"NetworkMode": "github-runner"},
     }
-    with docker(tmp_path, answer(described), [http(200)]) as (engine, server):
+    replies = [answer(described), *([[http(204)]] if paused else []), answer(described), [http(200)]]
+    with docker(tmp_path, *replies) as (engine, server):
         engine.reconnect("x")
-    assert [one.target for one in server.requests[1:]] == (["/networks/github-runner/connect"] if joined else [])
+    assert [one.target for one in server.requests if one.method == "POST"] == told
+
+
+def test_a_container_is_held_still_and_let_go(tmp_path: Path) -> None:
+    """One that goes on already needs no more, whatever the Engine's version says of it."""
+    goes_on = answer({"State": {"Running": True, "Paused": False}})
+    refused = [http(500, b'{"message": "Container x is not paused"}')]
+    gone = [http(404, b'{"message": "No such container: x"}')]
+    with docker(tmp_path, [http(204)], [http(204)], refused, goes_on, gone, gone) as (engine, server):
+        engine.pause("x")
+        for _time in range(3):
+            engine.unpause("x")
+    posts = [one.target for one in server.requests if one.method == "POST"]
+    assert posts == ["/containers/x/pause", *["/containers/x/unpause"] * 3]
+
+
+def test_a_container_that_stays_held_still_is_an_error(tmp_path: Path) -> None:
+    """It is tried again."""
+    paused = answer({"State": {"Running": True, "Paused": True}})
+    refused = [http(500, b'{"message": "cannot thaw"}')]
+    with docker(tmp_path, refused, paused) as (engine, _server), pytest.raises(EngineError, match="cannot thaw"):
+        engine.unpause("x")
+
+
+@pytest.mark.parametrize(
+    ("shown", "sent"),
+    [({"networks": {"eth0": {"tx_packets": 3, "rx_packets": 9}, "eth1": {"tx_packets": 4}}}, 7), ({}, 0)],
+)
+def test_what_a_container_has_sent_is_counted_over_all_its_networks(
+    tmp_path: Path, shown: dict[str, Any], sent: int
+) -> None:
+    """Without the second that Docker takes for a sample of the processors."""
+    described = {"Id": "x", "HostConfig": {"NetworkMode": "github-runner"}}
+    with docker(tmp_path, answer(described), answer(shown)) as (engine, server):
+        assert engine.sent("x") == sent
+    assert server.requests[1].target == "/containers/x/stats?stream=false&one-shot=true"
 
 
 def test_a_container_in_anothers_network_is_cut_off_with_that_one(tmp_path: Path) -> None:
@@ -211,10 +254,17 @@ def test_a_container_in_anothers_network_is_cut_off_with_that_one(tmp_path: Path
 
 def test_a_container_whose_network_is_gone_with_another_is_left_as_it_is(tmp_path: Path) -> None:
     """There is nothing to cut off or to give back; its runner ends by itself."""
-    runner = {"Id": "x", "HostConfig": {"NetworkMode": "container:y"}, "NetworkSettings": {"Networks": {}}}
+    runner = {
+        "Id": "x",
+        "HostConfig": {"NetworkMode": "container:y"},
+        "NetworkSettings": {"Networks": {}},
+        "State": {"Running": True},
+    }
     gone = [http(404, b'{"message": "No such container: y"}')]
-    with docker(tmp_path, answer(runner), gone, answer(runner), gone, answer(runner), gone) as (engine, server):
+    replies = [*[answer(runner), gone] * 3, answer(runner), answer(runner), gone]
+    with docker(tmp_path, *replies) as (engine, server):
         assert engine.disconnect("x") == []
+        assert engine.sent("x") == 0
         engine.connect("x", "net")
         engine.reconnect("x")
     assert {one.method for one in server.requests} == {"GET"}

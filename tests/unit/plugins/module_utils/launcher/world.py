@@ -56,6 +56,8 @@ class Container:
     printed: list[tuple[int, bytes]] = dataclasses.field(default_factory=list)
     files: dict[str, bytes] = dataclasses.field(default_factory=dict)
     networks: list[str] = dataclasses.field(default_factory=lambda: ["github-runner"])
+    sent: int = 0  #: packets
+    paused: bool = False
 
     @property
     def works(self) -> bool:
@@ -372,6 +374,8 @@ class Engine:
         self.calls: list[tuple[float, str, str]] = []
         self.streams: dict[int, Stream] = {}
         self.killed_jobs: list[str] = []
+        self.lost_jobs: list[str] = []  #: runners whose request for a job GitHub has answered, and the answer got lost
+        self.before_pause: Callable[[Container], object] = lambda one: None
         self.made: list[Container] = []  #: every one that there ever was
 
     # What a test does.
@@ -528,6 +532,17 @@ class Engine:
         self._called("untag", "")
         self.images.pop(reference, None)
 
+    def pause(self, container: str) -> None:
+        one = self._called("pause", container)
+        self.before_pause(one)
+        one.paused = True
+
+    def unpause(self, container: str) -> None:
+        self._called("unpause", container).paused = False
+
+    def sent(self, container: str) -> int:
+        return self._called("sent", container).sent if container in self.all else 0
+
     def disconnect(self, container: str) -> list[str]:
         one = self._called("disconnect", container)
         networks, one.networks = one.networks, []
@@ -538,6 +553,7 @@ class Engine:
 
     def reconnect(self, container: str) -> None:
         one = self._called("reconnect", container)
+        one.paused = False
         if one.state == "running" and not one.networks:
             one.networks.append("github-runner")
 
@@ -597,10 +613,10 @@ def ends(seconds: float, code: int = 0, listens: bool = False) -> Behaviour:
     return behave
 
 
-def job(begins: float, lasts: float, spawn: float = 1.0) -> Behaviour:
-    """Listens, is given a job, starts the worker ``spawn`` seconds later, and ends after the job.
+def job(begins: float, lasts: float, spawn: float = 1.0, answered: float = 0.0) -> Behaviour:
+    """Listens, asks for a job, has it ``answered`` seconds later, its worker ``spawn`` after that, and ends after it.
 
-    A runner that is not registered any more, or has no network, is given none.
+    A runner that is not registered any more, or has no network, asks for none.
     """
 
     def behave(world: World, one: Container) -> None:
@@ -608,6 +624,14 @@ def job(begins: float, lasts: float, spawn: float = 1.0) -> Behaviour:
             if one.name not in world.github.registered or not one.networks:
                 return
             world.github.busy.add(one.name)
+            one.sent += 1
+            later(world, one, answered, take)
+
+        def take() -> None:
+            if not one.networks:
+                world.engine.lost_jobs.append(one.name)
+                return
+            one.sent += 1
             later(world, one, spawn, lambda: one.processes.append(WORKER))
             say(world, one, spawn, "Running job: build")
             later(world, one, spawn + lasts, finish)
