@@ -106,12 +106,16 @@ class Hygiene:
         """Remove it all again; gives the same. Raises OSError, Failure."""
         if self._systemd.is_on(TIMER):
             self._do(f"Disabled {TIMER}", "disable", "--now", TIMER)
+        if not self._check_mode and os.path.exists(os.path.join(self._paths.units, SERVICE)):
+            self._systemd.call("stop", SERVICE)
         units = [os.path.join(self._paths.units, name) for name in (SERVICE, TIMER)]
         files = [*units, self._paths.hygiene, self._paths.unused_images]
         gone = [path for path in files if _host_files.remove(path, self._check_mode)]
         self._actions += [f"Removed {path}" for path in gone]
         if set(gone) & set(units):
             self._do("Reloaded systemd", "daemon-reload")
+        if not self._check_mode:
+            self._systemd.forget_failures(SERVICE)
         return self._result()
 
     def _write(self, path: str, text: str) -> bool:

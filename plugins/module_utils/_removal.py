@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from . import _docker, _host_files, _hygiene, _images, _local_tags, _micro_cipher_options, _runner_unit
+from . import _docker, _host_files, _hygiene, _images, _local_tags, _micro_cipher_options, _runner_unit, _units
 from ._systemd import RunCommand, Systemd
 from .launcher import container, files, names, pool_files
 from .launcher.engine import Engine
@@ -133,20 +133,18 @@ class Removal:
         """Disable every instance and remove the units, systemd's memory of failures included."""
         units = self._systemd.instances()
         enabled = [names.unit_name(name) for name, unit in units.items() if unit.enabled]
-        failed = [names.unit_name(name) for name, unit in units.items() if unit.active == "failed"]
         self.actions += [f"Disabled {unit}" for unit in enabled]
         if not self._check_mode:
             if enabled:
                 self._systemd.call("disable", *enabled)
-            if failed:
-                self._systemd.call("reset-failed", *failed)
+            self._systemd.forget_failures(*map(names.unit_name, units))
         self._metrics()
         for remover in (_hygiene.Hygiene, _runner_unit.RunnerUnit):
             self.actions += remover(self._paths, self._run_command, self._check_mode).remove()["actions"]
 
     def _metrics(self) -> None:
         """Remove the file with metrics: the unit that writes it tells where it is."""
-        text = files.read(os.path.join(self._paths.units, "github-runner-metrics.service")) or ""
+        text = files.read(os.path.join(self._paths.units, _units.METRICS_SERVICE)) or ""
         match = re.search(r"^ExecStart=.* --output (.+)$", text, re.MULTILINE)
         if match and _host_files.remove(match[1], self._check_mode):
             self.actions.append(f"Removed {match[1]}")

@@ -85,9 +85,11 @@ class RunnerUnit:
         """Remove it all again; the instances must be gone before. Raises OSError, Failure."""
         paths = self._paths
         self._disable(*_units.timers("all"), _units.FIREWALL)
-        if not self._check_mode and os.path.exists(os.path.join(paths.units, _units.SLICE)):
-            self._systemd.call("stop", _units.SLICE)
-            # Its name made systemd put it into a slice of the first half of it.
+        ending = [_units.SERVICE, _units.METRICS_SERVICE, _units.TARGET, _units.SLICE]
+        present = [unit for unit in ending if os.path.exists(os.path.join(paths.units, unit))]
+        if present and not self._check_mode:
+            self._systemd.call("stop", *present)
+            # The slice's name made systemd put it into a slice of the first half of it.
             self._systemd.stop_empty_slice(_units.PARENT_SLICE)
         units = [os.path.join(paths.units, name) for name in _units.names()]
         files = [
@@ -101,6 +103,8 @@ class RunnerUnit:
         gone = [path for path in files if self._remove(path)]
         if set(gone) & set(units):
             self._do("Reloaded systemd", "daemon-reload")
+        if not self._check_mode:
+            self._systemd.forget_failures(*ending, _units.FIREWALL)
         return {"changed": bool(self._actions), "actions": self._actions, "diff": []}
 
     def _load(self, new_rules: bool) -> None:

@@ -59,6 +59,12 @@ class Systemd:
         """Run systemctl for its effect. Raises Failure."""
         self._systemctl(verb, *arguments)
 
+    def forget_failures(self, *units: str) -> None:
+        """Let no unit be shown as failed that is no more. Raises Failure."""
+        failed = [unit for unit in units if self._run_command(["systemctl", "is-failed", "--quiet", unit])[0] == 0]
+        if failed:
+            self._systemctl("reset-failed", *failed)
+
     def stop_empty_slice(self, name: str) -> None:
         """Stop a slice that no unit is in. Raises Failure."""
         if name not in self._systemctl("show", "--property=Slice", "--value", "*").split():

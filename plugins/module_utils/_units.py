@@ -16,9 +16,12 @@ from .launcher.names import FIREWALL_UNIT as FIREWALL
 from .launcher.paths import Paths
 
 METRICS_TIMER = "github-runner-metrics.timer"
+METRICS_SERVICE = "github-runner-metrics.service"
 TIMER = "github-runner-reconcile.timer"
+SERVICE = "github-runner-reconcile.service"
 
 SLICE = "github-runner.slice"
+TARGET = "github-runner.target"
 PARENT_SLICE = "github.slice"
 
 # What the launcher and the reconciler are kept from. They are root for Docker's socket and the sealed files, but
@@ -59,8 +62,8 @@ _INSTANCE = """\
 Description=Ephemeral GitHub Actions runner %i
 Documentation=https://github.com/SocialGouv/actions-runner
 # Not Requires=: the end of docker.service must not end the launcher, which waits for it and takes over what lives on.
-Wants=docker.service network-online.target {firewall} {slice}
-After=docker.service network-online.target {firewall} {slice}
+Wants=docker.service network-online.target {firewall} {slice} {target}
+After={target}
 # The launcher backs off by itself: no start limit may park it for ever.
 StartLimitIntervalSec=0
 # A drained host stays drained, also over a reboot, whatever is enabled.
@@ -90,6 +93,17 @@ Environment=MALLOC_MMAP_THRESHOLD_=16384 MALLOC_TRIM_THRESHOLD_=0 MALLOC_TOP_PAD
 WantedBy=multi-user.target
 """
 
+# It stands between the instances and what they need, which starts before them, and stops after them with the host.
+# Ordered directly, nothing that they need could start or reload while one of them drains, for systemd has a stop come
+# first: a Docker that died would stay away until the drain's end, which needs Docker.
+_TARGET = """\
+# Managed by Ansible: socialgouv.actions_runner.runner_unit
+[Unit]
+Description=What GitHub Actions runners need
+Documentation=https://github.com/SocialGouv/actions-runner
+After=docker.service network-online.target {firewall} {slice}
+"""
+
 # The launchers are not in it: jobs that have used up their share must not starve them.
 _SLICE = """\
 # Managed by Ansible: socialgouv.actions_runner.runner_unit
@@ -110,7 +124,7 @@ Description=Keep jobs of GitHub Actions runners from this host
 Documentation=https://github.com/SocialGouv/actions-runner
 DefaultDependencies=no
 After=local-fs.target nftables.service
-Before=network-pre.target docker.service shutdown.target
+Before=network-pre.target shutdown.target
 Wants=network-pre.target
 Conflicts=shutdown.target
 # Its start and its reload flush everybody's rules.
@@ -120,6 +134,7 @@ ReloadPropagatedFrom=nftables.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
+TimeoutSec=60
 ExecStart=nft -f {rules}
 ExecReload=nft -f {rules}
 ExecStop=nft 'add table {table}; delete table {table}'
@@ -226,19 +241,18 @@ def timers(metrics_path: str) -> list[str]:
 
 def texts(paths: Paths, metrics_path: str = "", share: Share = DEFAULT_SHARE) -> dict[str, str]:
     """Every unit's text, by its file name. Those of the metrics only where there is a file for them."""
-    fields = {"program": paths.program, "slice": SLICE, "firewall": FIREWALL, "sandbox": SANDBOX}
+    fields = {"program": paths.program, "slice": SLICE, "target": TARGET, "firewall": FIREWALL, "sandbox": SANDBOX}
     fields["drained"] = paths.drained
     metrics = {
-        "github-runner-metrics.service": _METRICS_SERVICE.format(
-            path=metrics_path, directory=os.path.dirname(metrics_path), **fields
-        ),
+        METRICS_SERVICE: _METRICS_SERVICE.format(path=metrics_path, directory=os.path.dirname(metrics_path), **fields),
         METRICS_TIMER: _METRICS_TIMER,
     }
     return {
         "github-runner@.service": _INSTANCE.format(**fields),
+        TARGET: _TARGET.format(**fields),
         SLICE: _SLICE.format(**share._asdict()),
         FIREWALL: _FIREWALL.format(rules=paths.firewall, table=_firewall.TABLE),
-        "github-runner-reconcile.service": _RECONCILE_SERVICE.format(**fields),
+        SERVICE: _RECONCILE_SERVICE.format(**fields),
         TIMER: _RECONCILE_TIMER,
         **(metrics if metrics_path else {}),
     }

@@ -128,3 +128,32 @@ def test_a_container_is_removed_under_its_launcher(host: Host, caused: Callable[
     host.run(f"docker rm --force {runner}")
     caused(1)
     assert host.wait_for("1", "idle")["runner"] != runner
+
+
+def test_dockerd_dies_while_an_instance_drains(
+    host: Host, github: GitHub, caused: Callable[[int], None], live_restore: None
+) -> None:
+    """It is back at once, though the drain that needs it is not over; and nobody else waits for that drain."""
+    job = github.submit(6, gate=GATE)
+    instance = job.wait_for_work()
+    runner = host.instances()[instance]["runner"]
+    host.run(f"systemctl stop --no-block {unit(instance)}")
+    host.wait_for(instance, "draining", "waits for the job to end")
+    host.run("systemctl kill --signal=KILL docker")
+    caused(2)
+    wait_until(
+        lambda: host.attempt("timeout 5 docker info").returncode == 0, 60, lambda: host.run("systemctl list-jobs")
+    )
+    other = next(name for name in "1234" if name != instance)
+    before = host.wait_for(other, "idle")["runner"]
+    host.lose_the_runner(other)
+    caused(1)
+    wait_until(
+        lambda: host.instances()[other]["runner"] not in (before, None), 60, lambda: host.run("systemctl list-jobs")
+    )
+    host.wait_for(other, "idle")
+    host.wait_for(instance, "draining", "waits for the job to end")
+    host.run(f"docker exec {runner} touch {GATE}")
+    job.wait_for_end()
+    host.wait_for(instance, "stopped")
+    host.run(f"systemctl start {unit(instance)}")

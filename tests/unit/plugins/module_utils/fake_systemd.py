@@ -44,6 +44,8 @@ class Systemctl:
             return (0 if units[0] in self._others else 1), "", ""
         if verb == "is-active":
             return (0 if self.active.get(units[0]) == "active" else 3), "", ""
+        if verb == "is-failed":
+            return (0 if self.active.get(units[0]) == "failed" else 1), "", ""
         self.told.append(command[1:])
         self._do(verb, units, "--now" in command)
         self.on(verb, units)

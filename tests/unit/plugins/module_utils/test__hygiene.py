@@ -101,7 +101,8 @@ def test_it_is_removed_again(host: Host, check_mode: bool) -> None:
         assert (host.files(), host.systemctl.told) == (before, [])
     else:
         assert host.files() == []
-        assert host.systemctl.told == [["disable", "--now", _hygiene.TIMER], ["daemon-reload"]]
+        told = [["disable", "--now", _hygiene.TIMER], ["stop", _hygiene.SERVICE], ["daemon-reload"]]
+        assert host.systemctl.told == told
         assert not host.remove()["changed"]
 
 

@@ -148,8 +148,18 @@ def test_a_slice_of_others_is_not_stopped(host: Host) -> None:
     host.ensure(DEFAULT)
     host.systemctl.slices.append(_units.PARENT_SLICE)
     host.remove()
-    assert ["stop", _units.SLICE] in host.systemctl.told
+    assert any(command[0] == "stop" and _units.SLICE in command for command in host.systemctl.told)
     assert ["stop", _units.PARENT_SLICE] not in host.systemctl.told
+
+
+def test_no_failure_is_left_of_a_unit_that_is_gone(host: Host) -> None:
+    """The reconciler was ended in the middle, or could not do its work: systemd remembers it beyond its file."""
+    host.ensure(DEFAULT)
+    host.systemctl.on = lambda verb, units: host.systemctl.active.update(
+        {unit: "failed" for unit in units if verb == "stop" and unit == _units.SERVICE}
+    )
+    host.remove()
+    assert host.systemctl.told[-1] == ["reset-failed", _units.SERVICE]
 
 
 def test_the_diff_shows_text_and_no_program(host: Host) -> None:
@@ -174,7 +184,7 @@ def test_everything_is_removed_again(host: Host, check_mode: bool) -> None:
         assert host.systemctl.told == [
             ["disable", "--now", _units.TIMER],
             ["disable", "--now", _units.FIREWALL],
-            ["stop", _units.SLICE],
+            ["stop", _units.SERVICE, _units.TARGET, _units.SLICE],
             ["stop", _units.PARENT_SLICE],
             ["daemon-reload"],
         ]

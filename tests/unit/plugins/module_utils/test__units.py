@@ -67,7 +67,7 @@ def test_jobs_that_use_up_their_share_do_not_starve_the_launchers() -> None:
     instance = parsed("github-runner@.service")
     assert "Slice" not in instance["Service"]
     assert {_units.SLICE, _units.FIREWALL} <= set(instance["Unit"]["Wants"].split())
-    assert {_units.SLICE, _units.FIREWALL} <= set(instance["Unit"]["After"].split())
+    assert {_units.SLICE, _units.FIREWALL} <= set(parsed(_units.TARGET)["Unit"]["After"].split())
     share = parsed(_units.SLICE)["Slice"]
     assert (share["MemoryMax"], share["CPUWeight"], share["TasksMax"]) == ("85%", "50", "80%")
 
@@ -94,10 +94,21 @@ def test_the_launcher_and_the_reconciler_are_in_a_sandbox(name: str, option: str
     assert "SystemCallFilter=@system-service\n" in TEXTS[name]
 
 
+def test_nothing_waits_for_the_end_of_a_drain() -> None:
+    """Systemd lets a stop come first, of two units that are ordered: only what nobody starts or reloads may be."""
+    assert parsed("github-runner@.service")["Unit"]["After"] == _units.TARGET
+    needed = parsed(_units.TARGET)["Unit"]["After"].split()
+    assert needed == ["docker.service", "network-online.target", _units.FIREWALL, _units.SLICE]
+    assert {*needed, _units.TARGET} == set(parsed("github-runner@.service")["Unit"]["Wants"].split())
+
+
 def test_the_firewall_is_up_before_docker_and_loaded_again_with_nftables() -> None:
-    """No container runs without it at boot, and the host's own rules do not flush it away."""
+    """No container runs without it at boot, and the host's own rules do not flush it away.
+
+    docker.service comes after the network. Ordered directly, no rules could be loaded while Docker is stopped.
+    """
     unit = parsed(_units.FIREWALL)
-    assert "docker.service" in unit["Unit"]["Before"].split()
+    assert {"network-pre.target"} == set(unit["Unit"]["Before"].split()) - {"shutdown.target"}
     assert unit["Unit"]["PartOf"] == unit["Unit"]["ReloadPropagatedFrom"] == "nftables.service"
     assert unit["Service"]["ExecStart"] == unit["Service"]["ExecReload"] == "nft -f /etc/github-runner/firewall.nft"
     assert Paths().firewall_loaded == f"/run/{unit['Service']['RuntimeDirectory']}"
