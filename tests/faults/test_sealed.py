@@ -36,6 +36,20 @@ def test_after_a_reboot_all_wait_for_a_new_seal(
     assert {one: host.main_pid(one) for one in ALL} == launchers
 
 
+def test_a_reboot_waits_for_the_job(
+    host: Host, github: GitHub, caused: Callable[[int], None], seal: Callable[[], None]
+) -> None:
+    """Of all that the host stops, the instance is the first: Docker goes when the job has ended."""
+    job = github.submit(15)
+    job.wait_for_work()
+    host.reboot()
+    caused(1)
+    job.wait_for_end()
+    host.wait_for_all(ALL, "sealed", "micro-cipher has another key")
+    seal()
+    host.wait_for_all(ALL, "idle", seconds=20)
+
+
 def test_docker_restarts_and_takes_the_containers_with_it(
     host: Host, caused: Callable[[int], None], seal: Callable[[], None]
 ) -> None:

@@ -44,9 +44,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--hosts",
         type=_numbers,
-        default=[1, 2, 4],
+        default=[1, 2, 4, 8],
         metavar="A,B",
-        help="hosts that are rolled out side by side (1,2,4)",
+        help="hosts that are rolled out side by side (1,2,4,8)",
     )
     made.add_argument(
         "--instances", type=_numbers, default=[4, 16], metavar="A,B", help="instances on a host of its own (4,16)"
