@@ -10,6 +10,8 @@ PROGRAMS = $(shell git grep --files-with-matches '^\#!/usr/bin/env python3' -- '
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # Ansible wants a UTF-8 locale, and a minimal Debian has no other.
 export LC_ALL := C.UTF-8
+# Not beside the sources: reuse, which runs at the same time, takes a file that has just come for one of them.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/pycache
 # The checkout as the collection it is, whatever its folder is called.
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 
