@@ -42,6 +42,8 @@ class CutOff:
         if not self.done:
             self._tries += 1
             self.done = self._while_quiet() if self._tries <= _TRIES else self._at_once()
+            if self.done:
+                self._tries = 0
         return self.done
 
     def give_back(self) -> None:
