@@ -56,6 +56,7 @@ class Engine:
     def __init__(self, socket_path: str, timeout: float = _TIMEOUT):
         self._path = socket_path
         self._timeout = timeout
+        self._cgroup_driver = ""
 
     def containers(self, labels: dict[str, str]) -> list[dict[str, Any]]:
         """All containers, running or not, that carry every one of these labels."""
@@ -70,8 +71,10 @@ class Engine:
         return self._json("GET", f"/images/{urllib.parse.quote(reference, safe='/:@')}/json")
 
     def cgroup_driver(self) -> str:
-        """Who makes the control groups: ``systemd`` or ``cgroupfs``."""
-        return str(self._json("GET", "/info").get("CgroupDriver"))
+        """Who makes the control groups: ``systemd`` or ``cgroupfs``. Asked once: Docker runs programs to answer."""
+        if not self._cgroup_driver:
+            self._cgroup_driver = str(self._json("GET", "/info").get("CgroupDriver"))
+        return self._cgroup_driver
 
     def create(self, name: str, body: dict[str, Any]) -> str:
         """Make a container; gives its id."""

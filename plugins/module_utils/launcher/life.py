@@ -62,7 +62,7 @@ class Life:
         signals: Signals,
         offload: Callable[..., Offloaded] = Offloaded,
         restarts: Callable[[str], bool] = systemd.restarts,
-        reload: Callable[[str], bool] = systemd.reload,
+        reload: Callable[[str], Callable[[], bool]] = systemd.reload,
         clock: Callable[[], float] = time.monotonic,
         date: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,

@@ -13,7 +13,7 @@ import os
 from typing import Any, Callable
 
 from . import launch, names, pool, surroundings
-from .engine import Engine
+from .engine import Engine, EngineError
 from .errors import Trouble
 from .host import Host
 from .journal import say
@@ -35,7 +35,7 @@ class Maker:
         engine: Engine,
         registrar: Remote,
         offload: Callable[..., Offloaded],
-        reload: Callable[[str], bool],
+        reload: Callable[[str], Callable[[], bool]],
         counts: Tally,
     ):
         self._instance = instance
@@ -62,15 +62,23 @@ class Maker:
         def make(text: str, runner: str, afresh: bool, users: dict[str, list[int]]) -> dict[str, Any]:
             surroundings.check(paths)
             config = pool.load(text)
+            closed = surroundings.close(reload)
             made = launch.make(engine, registrar, offload, paths, config, instance, mark, runner, afresh, users)
             try:
-                surroundings.close(reload)
+                closed()
             except Trouble:
                 launch.undo(engine, registrar, config, runner, made["runner_id"], made["container"])
                 raise
             return made
 
-        return offload(make, registrar.warm)
+        def warm() -> None:
+            registrar.warm()
+            try:
+                engine.cgroup_driver()
+            except EngineError:
+                pass  # it is asked again when there is a runner to make
+
+        return offload(make, warm)
 
     def go(self, making: Offloaded, config: Pool, runner: str, afresh: bool = False) -> None:
         """Have that process make a runner; ``afresh``, with nothing that the one before it used."""

@@ -53,10 +53,18 @@ def check(paths: Paths) -> None:
         raise _no_firewall()
 
 
-def close(reload: Callable[[str], bool]) -> None:
-    """Have the firewall's rules as they were, whoever has flushed them meanwhile. Raises Trouble."""
-    if not reload(names.FIREWALL_UNIT):
-        raise _no_firewall()
+def close(reload: Callable[[str], Callable[[], bool]]) -> Callable[[], None]:
+    """Begin to have the firewall's rules as they were, whoever has flushed them meanwhile.
+
+    What this gives waits for them, and raises Trouble where they cannot be had.
+    """
+    reloaded = reload(names.FIREWALL_UNIT)
+
+    def closed() -> None:
+        if not reloaded():
+            raise _no_firewall()
+
+    return closed
 
 
 def prepare(engine: Engine, paths: Paths, pool: Pool, mark: str, instance: str, runner: str) -> Surroundings:

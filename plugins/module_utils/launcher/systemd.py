@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from typing import Callable
 
 
 def notify(*assignments: str) -> None:
@@ -30,9 +31,10 @@ def systemctl(*arguments: str) -> int:
     return os.spawnvp(os.P_WAIT, "systemctl", ["systemctl", *arguments])  # pylint: disable=ansible-bad-function
 
 
-def reload(unit: str) -> bool:
-    """Have a unit reloaded; whether it is now."""
-    return systemctl("reload", unit) == 0
+def reload(unit: str) -> Callable[[], bool]:
+    """Begin to reload a unit. What this gives waits for the end, and says whether the unit is reloaded."""
+    child = os.spawnvp(os.P_NOWAIT, "systemctl", ["systemctl", "reload", unit])
+    return lambda: os.waitpid(child, 0)[1] == 0
 
 
 def restarts(unit: str) -> bool:

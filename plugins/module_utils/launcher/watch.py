@@ -232,20 +232,24 @@ class Watch:
             return False
         if self._has_worker():
             self._board.show(state.DRAINING, "waits for the job to end")
-            return self._leave_to_the_job(_JOB_LOOK)
+            self._leave_to_the_job(_JOB_LOOK)
+            return True
         # First of all the network: neither GitHub's word nor its refusal of our token can let a job slip in between.
         # DELETE has been seen to end a job that had just begun.
         if not self._cut_off.done:
             self._board.show(state.DRAINING, "looks whether a job is on its way")
             if not self._cut_off.attempt():
-                return self._leave_to_the_job(0)
+                # Only a worker, or GitHub's own word, tells a job from a runner that merely talks.
+                self._leave_to_the_job(0)
+                return False
         self._board.show(state.DRAINING, "takes no new job")
         try:
             self._deregister()
             self.deregistered = True
         except Trouble as trouble:
             if trouble.kind == "busy":
-                return self._leave_to_the_job(_REJOIN_LOOK)
+                self._leave_to_the_job(_REJOIN_LOOK)
+                return True
             if not trouble.lasting:
                 self._failures += 1
                 self._board.show(state.DRAINING, f"cannot deregister yet: {trouble}", kind=trouble.kind)
@@ -255,11 +259,10 @@ class Watch:
         self._stop()
         return False
 
-    def _leave_to_the_job(self, seconds: float) -> bool:
+    def _leave_to_the_job(self, seconds: float) -> None:
         """Give the container its networks back, and ask again later."""
         self._cut_off.give_back()
         self._again_in(seconds)
-        return True
 
     def _stop(self) -> None:
         self._engine.stop(self._watched, STOP_SECONDS)

@@ -23,6 +23,8 @@ OURS = [f"github-runner@{number}.service" for number in INSTANCES]
 SEEDS = [f"seed-runner@{number}.service" for number in INSTANCES]
 #: Docker's default one, and the runners': a container on a network of one's own takes longer to start.
 NETWORKS = ("bridge", "github-runner")
+#: Seconds in which nobody looks how far a replacement is: looking takes of the processors that make it.
+UNWATCHED = 2.0
 IMAGE = "ghcr.io/socialgouv/actions-runner:master"
 
 
@@ -65,6 +67,7 @@ def _turns(bed: Bed, host: str, rounds: int) -> dict[str, Spread]:
         bed.probe(host, "replace", "runner-1")
         before = bed.wait_for(host, "idle")
         bed.job("true")
+        time.sleep(UNWATCHED)
         bed.wait_for(host, "idle", gone=[_used(bed, host, before)])
         events = _events(bed, host, began)
         ours += figures.replacements(events, figures.LABEL_INSTANCE)

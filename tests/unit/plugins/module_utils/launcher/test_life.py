@@ -701,10 +701,15 @@ def test_a_job_that_comes_in_the_last_moment_is_not_cut_off(tmp_path: Path) -> N
     assert nothing_is_left(world)
 
 
+@pytest.mark.parametrize("restart", [True, False])
 @pytest.mark.parametrize("still", [True, False])
-def test_a_runner_that_is_never_quiet_is_drained_all_the_same(tmp_path: Path, still: bool) -> None:
-    """It sends something all the time, or Docker cannot hold it still: it is cut off after half a minute."""
+def test_a_runner_that_is_never_quiet_is_drained_all_the_same(tmp_path: Path, still: bool, restart: bool) -> None:
+    """It sends something all the time, or Docker cannot hold it still: it is cut off after half a minute.
+
+    Also where systemd restarts its unit: no job is there that the next launcher would have to be left with.
+    """
     world = World(tmp_path)
+    world.restarting = restart
     if still:
 
         def chat() -> None:

@@ -60,6 +60,18 @@ def test_a_restart_is_told_from_a_stop(systemctl: Path, answer: str, restarts: b
     assert systemd.restarts("github-runner@1.service") is restarts
 
 
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_reload_goes_on_beside_its_caller(systemctl: Path, code: int) -> None:
+    """It has begun before anybody waits for it, and tells how it went."""
+    fifo = systemctl.parent / "fifo"
+    os.mkfifo(fifo)
+    systemctl.write_text(f'#!/bin/sh\n[ "$*" = "reload some.service" ] && read go <{fifo} && exit {code}\n')
+    systemctl.chmod(0o755)
+    reloaded = systemd.reload("some.service")
+    fifo.write_text("go\n", encoding="utf-8")
+    assert reloaded() is (code == 0)
+
+
 def test_without_systemctl_nothing_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then a drain is a drain."""
     monkeypatch.setenv("PATH", str(tmp_path))

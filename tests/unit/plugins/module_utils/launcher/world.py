@@ -112,11 +112,15 @@ class World:
         files.write(str(path), b"{}", 0o600)
         self.signals.tell()
 
-    def reload(self, unit: str) -> bool:
-        """What systemd does."""
+    def reload(self, unit: str) -> Callable[[], bool]:
+        """What systemd does: at its leisure."""
         assert unit == "github-runner-firewall.service"
-        self.rules_reloaded += 1
-        return self.rules_reload
+
+        def reloaded() -> bool:
+            self.rules_reloaded += 1
+            return self.rules_reload
+
+        return reloaded
 
     @property
     def state(self) -> state.State:
