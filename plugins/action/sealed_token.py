@@ -42,7 +42,7 @@ class ActionModule(ActionBase):
         if options["state"] == "present":
             try:
                 pool.check_names([one["name"] for one in pools])
-                secrets = {one["name"]: _secret(one) for one in pools}
+                secrets = {one["name"]: _credential.secret(one) for one in pools}
                 if options["public_key"]:
                     arguments["_sealed"] = [
                         {"name": name, **_sealing.seal(secret, options["public_key"])}
@@ -54,10 +54,3 @@ class ActionModule(ActionBase):
                 raise AnsibleActionFail(str(error)) from None
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         return result
-
-
-def _secret(options: dict[str, Any]) -> bytes:
-    try:
-        return _credential.of(options).dump()
-    except sealed.SealedError as error:
-        raise _credential.named(options["name"], error) from None

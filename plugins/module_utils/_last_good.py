@@ -46,6 +46,16 @@ def read(paths: Paths, name: str) -> LastGood | None:
     return load(text) if text is not None else None
 
 
+def is_remembered(paths: Paths, client: Any, config: Pool, image_id: str | None) -> bool:
+    """Whether this pool, with this image, is the one to go back to. Raises OSError, Failure."""
+    good = read(paths, config.name)
+    if good is None or (good.pool, good.image_id) != (config, image_id):
+        return False
+    with _docker.sentences(f"look for the image of pool {config.name}"):
+        tagged = _docker.find(client.images.get, _local_tags.good(config.name))
+    return tagged is not None and tagged.id == image_id
+
+
 def remember(paths: Paths, client: Any, config: Pool) -> None:
     """Remember a pool whose runners are online with the image that its name stands for. Raises OSError, Failure."""
     with _docker.sentences(f"keep {config.image}"):

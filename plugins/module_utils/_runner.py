@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
-from typing import Any, Callable
+from typing import Any, Callable, Protocol
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -18,22 +19,43 @@ _REMEDIES = {errno.ENOSPC: " (make room there)", errno.EDQUOT: " (make room ther
 _PACKAGES = {"systemctl": "systemd", "systemd-analyze": "systemd", "nft": "nftables"}
 
 
-def run(module: AnsibleModule, work: Callable[[AnsibleModule], dict[str, Any]]) -> None:
+class Caller(Protocol):
+    """What a module's work needs of its AnsibleModule."""
+
+    params: dict[str, Any]
+    check_mode: bool
+    run_command: Callable[..., tuple[int, str, str]]
+    warn: Callable[[str], None]
+
+
+@dataclasses.dataclass
+class Part:
+    """The caller of a work that is part of another module's."""
+
+    params: dict[str, Any]
+    check_mode: bool
+    run_command: Callable[..., tuple[int, str, str]]
+    warn: Callable[[str], None]
+
+
+def run(module: AnsibleModule, work: Callable[[Any], dict[str, Any]]) -> None:
     """Call ``work`` and end the module with what it gives. Never returns."""
     try:
         result = work(module)
-    except Failure as failure:
-        module.fail_json(msg=str(failure), **failure.facts)
-    except Trouble as trouble:
-        module.fail_json(msg=str(trouble))
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        remedy = _REMEDIES.get(error.errno or 0, "")
-        module.fail_json(msg=f"{where}{error.strerror or error}{remedy}")
+    except (Failure, Trouble, OSError) as error:
+        module.fail_json(msg=sentence(error), **(error.facts if isinstance(error, Failure) else {}))
     module.exit_json(**result)
 
 
-def commands(module: AnsibleModule) -> Callable[[list[str]], tuple[int, str, str]]:
+def sentence(error: Failure | Trouble | OSError) -> str:
+    """What to tell a person who meets this error."""
+    if not isinstance(error, OSError):
+        return str(error)
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}{_REMEDIES.get(error.errno or 0, '')}"
+
+
+def commands(module: Caller) -> Callable[[list[str]], tuple[int, str, str]]:
     """How a module runs a command; raises Failure where the host does not have it."""
 
     def run_command(command: list[str]) -> tuple[int, str, str]:

@@ -92,9 +92,7 @@ class PoolRun:
         good.
         """
         drained = os.path.lexists(self._paths.drained)
-        wanted = [
-            names.instance_name(pool_name, number) for pool_name in counts for number in range(1, counts[pool_name] + 1)
-        ]
+        wanted = _named(counts)
         actions: list[str] = []
         configs = [config for config in (self._config(name, check_mode) for name in counts) if config is not None]
         for network in dict.fromkeys(config.network for config in configs):
@@ -125,6 +123,19 @@ class PoolRun:
         if wait and not check_mode and not drained:
             self._wait_or_go_back({config.name: config for config in configs}, wanted, timeout, rollback)
         return {"changed": bool(actions), "actions": actions, "instances": self.instances(here, wanted)}
+
+    def is_settled(self, counts: dict[str, int]) -> bool:
+        """Whether all instances serve, and that they do so is remembered: ``ensure`` would have nothing to wait for."""
+        if os.path.lexists(self._paths.drained):
+            return True
+        configs = {name: self._config(name, check_mode=True) for name in counts if counts[name]}
+        found = {name: config for name, config in configs.items() if config is not None}
+        ready = self._ready(found)
+        return len(found) == len(configs) and all(
+            _last_good.is_remembered(self._paths, self._client, config, self._image_id(config.image))
+            and all(ready(state.read(self._paths, one)) for one in _named({name: counts[name]}))
+            for name, config in found.items()
+        )
 
     def remove(self, pools: set[str], wait: bool, timeout: float, check_mode: bool) -> dict[str, Any]:
         """Drain all instances of these pools; with ``wait``, returns when they have ended. Raises Failure."""
@@ -261,14 +272,7 @@ class PoolRun:
 
     def _wait(self, configs: dict[str, pool.Pool], wanted: list[str], timeout: float) -> tuple[set[str], str]:
         """Wait until all are ready; gives the pools that are not in time, or cannot be, and why."""
-        images = {name: self._image_id(config.image) for name, config in configs.items()}
-        program = program_signature(self._paths)
-
-        def old(one: State) -> bool:
-            return _is_old(one, configs[one.pool], images[one.pool])
-
-        def ready(one: State | None) -> bool:
-            return one is not None and _instances.is_ready(one) and not _is_replaced(one, program) and not old(one)
+        old = self._old(configs)
 
         def renew(lacking: dict[str, State | None]) -> None:
             """Tell those again that still have an old runner: systemd drops what is asked of a unit that starts.
@@ -279,10 +283,29 @@ class PoolRun:
                 self._reload([name for name, one in lacking.items() if one and state.alive(one) and old(one)])
 
         try:
+            ready = self._ready(configs)
             _instances.wait_ready(self._paths, wanted, timeout, ready, self._sleep, self._clock, renew)
         except _instances.NotReady as failure:
             return {names.parse_instance(name)[0] for name in failure.lacking}, str(failure)
         return set(), ""
+
+    def _old(self, configs: dict[str, pool.Pool]) -> Callable[[State], bool]:
+        images = {name: self._image_id(config.image) for name, config in configs.items()}
+        return lambda one: _is_old(one, configs[one.pool], images[one.pool])
+
+    def _ready(self, configs: dict[str, pool.Pool]) -> Callable[[State | None], bool]:
+        """What tells an instance that serves as these pools say now."""
+        old, program = self._old(configs), program_signature(self._paths)
+
+        def ready(one: State | None) -> bool:
+            return one is not None and _instances.is_ready(one) and not _is_replaced(one, program) and not old(one)
+
+        return ready
+
+
+def _named(counts: dict[str, int]) -> list[str]:
+    """The instances of pools, by how many each has."""
+    return [names.instance_name(name, number) for name in counts for number in range(1, counts[name] + 1)]
 
 
 def _is_old(one: State, config: pool.Pool, image: str | None) -> bool:

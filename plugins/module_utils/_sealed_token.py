@@ -39,6 +39,12 @@ def ensure(paths: Paths, name: str, offered: sealed.Sealed | None, check_mode: b
     return Kept(True, path, offered.fingerprint if offered else None)
 
 
+def verifier(paths: Paths, name: str, fingerprint: str) -> str | None:
+    """What tells the secret again that a pool has sealed for a key; None where it has none. Raises OSError."""
+    present = _present(paths.sealed(name))
+    return present.verifier if present is not None and present.fingerprint == fingerprint else None
+
+
 def remove(paths: Paths, name: str, check_mode: bool) -> Kept:
     """Remove the sealed credential. Raises OSError."""
     path = paths.sealed(name)

@@ -65,34 +65,15 @@ actions:
   sample: ["Created network cipher-net"]
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _docker, _networks, _runner
-
-
-def work(module: AnsibleModule) -> dict[str, Any]:
-    """Bring the network about."""
-    params = module.params
-    client = _docker.connect(module.check_mode)
-    if params["state"] == "absent":
-        return _networks.remove(client, params["name"], module.check_mode)
-    wanted = _networks.cipher(params["name"])
-    return _networks.ensure(client, wanted, (params["micro_cipher"],), module.check_mode)
+from ..module_utils import _runner
+from ..module_utils.steps import cipher_network
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec={
-            "name": {"type": "str", "default": "cipher-net"},
-            "micro_cipher": {"type": "str", "default": "micro-cipher"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        supports_check_mode=True,
-    )
-    _runner.run(module, work)
+    _runner.run(AnsibleModule(**cipher_network.SPEC, supports_check_mode=True), cipher_network.work)
 
 
 if __name__ == "__main__":

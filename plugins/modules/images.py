@@ -173,67 +173,15 @@ actions:
   sample: ["Pulled image ghcr.io/socialgouv/micro-cipher:main"]
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _docker, _images, _logins, _runner
-from ..module_utils._failure import Failure
-from ..module_utils.launcher import sealed
-from ..module_utils.launcher.engine import Engine
-from ..module_utils.launcher.paths import Paths
-
-
-def work(module: AnsibleModule) -> dict[str, Any]:
-    """Bring the images to the host."""
-    params = module.params
-    if params["logins"]:
-        raise Failure(
-            "a login must not come to the host: call this module by its full name, so that it is sealed first"
-        )
-    client = _docker.connect(module.check_mode)
-    credential = sealed.from_mapping(params["_sealed"]) if params["_sealed"] else None
-    paths, cipher = Paths(), params["micro_cipher"]
-    engine, secret = Engine(paths.docker_socket), paths.cipher_secret(cipher)
-    logins = _logins.Logins(credential, engine, cipher, params["cipher_network"], secret)
-    if params["state"] == "staged":
-        return _images.stage(client, params["images"], module.check_mode, logins.of)
-    return _images.ensure(client, params["images"], params["pull"], module.check_mode, logins.of)
+from ..module_utils import _runner
+from ..module_utils.steps import images
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec={
-            "images": {"type": "list", "elements": "str", "required": True},
-            "pull": {"type": "str", "choices": ["never", "missing", "always", "staged"], "default": "missing"},
-            "state": {"type": "str", "choices": ["present", "staged"], "default": "present"},
-            "logins": {
-                "type": "list",
-                "elements": "dict",
-                "no_log": True,
-                "options": {
-                    "registry": {"type": "str", "required": True},
-                    "username": {"type": "str", "required": True},
-                    "password": {"type": "str", "required": True, "no_log": True},
-                },
-            },
-            "public_key": {"type": "str"},
-            "micro_cipher": {"type": "str", "default": "micro-cipher"},
-            "cipher_network": {"type": "str", "default": "cipher-net"},
-            "_sealed": {
-                "type": "dict",
-                "options": {
-                    "fingerprint": {"type": "str", "required": True},
-                    "verifier": {"type": "str", "required": True, "no_log": True},
-                    "ciphertext": {"type": "str", "required": True, "no_log": True},
-                    "payload": {"type": "str", "default": "", "no_log": True},
-                },
-            },
-        },
-        supports_check_mode=True,
-    )
-    _runner.run(module, work)
+    _runner.run(AnsibleModule(**images.SPEC, supports_check_mode=True), images.work)
 
 
 if __name__ == "__main__":

@@ -118,37 +118,15 @@ actions:
   sample: ["Started container micro-cipher"]
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _docker, _micro_cipher, _runner
-from ..module_utils.launcher.paths import Paths
-
-
-def work(module: AnsibleModule) -> dict[str, Any]:
-    """Bring the container about."""
-    params = module.params
-    run = _micro_cipher.Run(_docker.connect(module.check_mode), Paths(), params["timeout"])
-    if params["state"] == "absent":
-        return run.remove(params["name"], module.check_mode)
-    return run.ensure(params["name"], params["image"], params["network"], params["launcher_only"], module.check_mode)
+from ..module_utils import _runner
+from ..module_utils.steps import micro_cipher
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec={
-            "name": {"type": "str", "default": "micro-cipher"},
-            "image": {"type": "str", "default": "ghcr.io/socialgouv/micro-cipher:main"},
-            "network": {"type": "str", "default": "cipher-net"},
-            "launcher_only": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
-            "timeout": {"type": "int", "default": 60},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        supports_check_mode=True,
-    )
-    _runner.run(module, work)
+    _runner.run(AnsibleModule(**micro_cipher.SPEC, supports_check_mode=True), micro_cipher.work)
 
 
 if __name__ == "__main__":

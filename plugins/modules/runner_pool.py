@@ -118,58 +118,15 @@ actions:
   sample: ["Started 1"]
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _docker, _runner
-from ..module_utils._failure import Failure
-from ..module_utils._runner_pool import PoolRun
-from ..module_utils._systemd import Systemd
-from ..module_utils.launcher import pool
-from ..module_utils.launcher.paths import Paths
-
-
-def work(module: AnsibleModule) -> dict[str, Any]:
-    """Bring the instances about."""
-    params, paths = module.params, Paths()
-    systemd = Systemd(_runner.commands(module), paths)
-    pools = params["pools"] if params["pools"] is not None else [{"name": params["name"], "count": params["count"]}]
-    names = [one["name"] for one in pools]
-    if params["state"] == "absent":
-        run = PoolRun(paths, systemd, None)
-        return run.remove(set(names), params["wait"], params["wait_timeout"], module.check_mode)
-    try:
-        pool.check_names(names)
-        counts = {one["name"]: pool.check_count(one["count"]) for one in pools}
-    except pool.PoolError as error:
-        raise Failure(str(error)) from error
-    run = PoolRun(paths, systemd, _docker.connect(module.check_mode))
-    wait, timeout = params["wait"], params["wait_timeout"]
-    return run.ensure(counts, wait, timeout, module.check_mode, params["purge"], params["rollback"])
+from ..module_utils import _runner
+from ..module_utils.steps import runner_pool
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec={
-            "name": {"type": "str", "default": "default"},
-            "count": {"type": "int"},
-            "pools": {
-                "type": "list",
-                "elements": "dict",
-                "options": {"name": {"type": "str", "required": True}, "count": {"type": "int"}},
-            },
-            "purge": {"type": "bool", "default": False},
-            "wait": {"type": "bool", "default": True},
-            "rollback": {"type": "bool", "default": False},
-            "wait_timeout": {"type": "int", "default": 120},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        required_if=[("state", "present", ["count", "pools"], True)],
-        supports_check_mode=True,
-    )
-    _runner.run(module, work)
+    _runner.run(AnsibleModule(**runner_pool.SPEC, supports_check_mode=True), runner_pool.work)
 
 
 if __name__ == "__main__":

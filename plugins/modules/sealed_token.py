@@ -162,83 +162,15 @@ fingerprint:
   type: str
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import _runner, _sealed_token
-from ..module_utils._failure import Failure
-from ..module_utils.launcher import pool, sealed
-from ..module_utils.launcher.paths import Paths
-
-_SECRETS = ("token", "app", "proxy_login", "container_proxy_login")
-
-
-def work(module: AnsibleModule) -> dict[str, Any]:
-    """Keep or remove the sealed credentials."""
-    params = module.params
-    pools = params["pools"] if params["pools"] is not None else [params]
-    names = [one["name"] for one in pools]
-    try:
-        pool.check_names(names)
-    except pool.PoolError as error:
-        raise Failure(str(error)) from error
-    if params["state"] == "absent":
-        return _sealed_token.result({name: _sealed_token.remove(Paths(), name, module.check_mode) for name in names})
-    if any(one.get(secret) is not None for one in [params, *pools] for secret in _SECRETS):
-        raise Failure(
-            "a credential must not come to the host: call this module by its full name, so that it is sealed first"
-        )
-    offered = {one["name"]: sealed.from_mapping(one) for one in params["_sealed"] or []}
-    if set(offered) != set(names) and not module.check_mode:
-        raise Failure("nothing was sealed: call this module by its full name")
-    return _sealed_token.result(
-        {name: _sealed_token.ensure(Paths(), name, offered.get(name), module.check_mode) for name in names}
-    )
+from ..module_utils import _runner
+from ..module_utils.steps import sealed_token
 
 
 def main() -> None:
     """Entry point."""
-    secrets: dict[str, Any] = {
-        "token": {"type": "str", "no_log": True},
-        "app": {
-            "type": "dict",
-            "options": {
-                "client_id": {"type": "str", "required": True},
-                "private_key": {"type": "str", "required": True, "no_log": True},
-                "installation_id": {"type": "int", "default": 0},
-            },
-        },
-        "proxy_login": {"type": "str", "no_log": True},
-        "container_proxy_login": {"type": "str", "no_log": True},
-    }
-    module = AnsibleModule(
-        argument_spec={
-            "name": {"type": "str", "default": "default"},
-            **secrets,
-            "pools": {
-                "type": "list",
-                "elements": "dict",
-                "options": {"name": {"type": "str", "required": True}, **secrets},
-            },
-            "public_key": {"type": "str"},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            # What the control node sealed: no secret, but nobody's business either.
-            "_sealed": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "name": {"type": "str", "required": True},
-                    "fingerprint": {"type": "str", "required": True},
-                    "verifier": {"type": "str", "required": True, "no_log": True},
-                    "ciphertext": {"type": "str", "required": True, "no_log": True},
-                    "payload": {"type": "str", "default": "", "no_log": True},
-                },
-            },
-        },
-        supports_check_mode=True,
-    )
-    _runner.run(module, work)
+    _runner.run(AnsibleModule(**sealed_token.SPEC, supports_check_mode=True), sealed_token.work)
 
 
 if __name__ == "__main__":

@@ -9,21 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..module_utils.launcher import credential, sealed
+from ..module_utils.steps import sealed_token
 
 #: The options that hold a credential. An action plugin takes them; no module ever sees them.
-OPTIONS: dict[str, Any] = {
-    "token": {"type": "str", "no_log": True},
-    "app": {
-        "type": "dict",
-        "options": {
-            "client_id": {"type": "str", "required": True},
-            "private_key": {"type": "str", "required": True, "no_log": True},
-            "installation_id": {"type": "int", "default": 0},
-        },
-    },
-    "proxy_login": {"type": "str", "no_log": True},
-    "container_proxy_login": {"type": "str", "no_log": True},
-}
+OPTIONS = sealed_token.SECRETS
 
 
 def of(options: dict[str, Any]) -> credential.Credential:
@@ -37,6 +26,14 @@ def of(options: dict[str, Any]) -> credential.Credential:
     )
     found.dump()
     return found
+
+
+def secret(options: dict[str, Any]) -> bytes:
+    """What is sealed of a pool's options. Raises SealedError, which names the pool."""
+    try:
+        return of(options).dump()
+    except sealed.SealedError as error:
+        raise named(options["name"], error) from None
 
 
 def named(name: str, error: sealed.SealedError) -> sealed.SealedError:

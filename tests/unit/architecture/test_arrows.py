@@ -31,9 +31,10 @@ class Room:
     libraries: tuple[str, ...] = ()
 
 
-LAUNCHER_ROOM, MODULE_UTILS, PLUGIN_UTILS = (
+LAUNCHER_ROOM, MODULE_UTILS, STEPS, PLUGIN_UTILS = (
     "plugins/module_utils/launcher",
     "plugins/module_utils",
+    "plugins/module_utils/steps",
     "plugins/plugin_utils",
 )
 ROOMS = [
@@ -41,11 +42,13 @@ ROOMS = [
     Room(LAUNCHER_ROOM, uses=(LAUNCHER_ROOM,)),
     # What modules do: usable and testable without them.
     Room(MODULE_UTILS, uses=(MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible", "docker", "requests")),
+    # The options and the call of those modules that a rollout consists of, and the plan, which calls them all.
+    Room(STEPS, uses=(STEPS, MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible", "docker")),
     # Thin: never one another, never a library of their own.
-    Room("plugins/modules", uses=(MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible",)),
+    Room("plugins/modules", uses=(STEPS, MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible",)),
     # The control node's half.
-    Room(PLUGIN_UTILS, uses=(PLUGIN_UTILS, MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible", "jinja2")),
-    Room("plugins/action", uses=(PLUGIN_UTILS, MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible",)),
+    Room(PLUGIN_UTILS, uses=(PLUGIN_UTILS, STEPS, MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible", "jinja2")),
+    Room("plugins/action", uses=(PLUGIN_UTILS, STEPS, MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible",)),
     Room("plugins/filter", uses=(PLUGIN_UTILS, MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible",)),
     Room("plugins/doc_fragments"),
     # An image of its own, with the two packages that its Dockerfile installs.
@@ -108,7 +111,7 @@ def test_the_launcher_calls_its_own_files_by_no_other_name(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for room, path in CASES if room.folder == MODULE_UTILS], ids=lambda path: path.stem
+    "path", [path for room, path in CASES if room.folder in (MODULE_UTILS, STEPS)], ids=lambda path: path.stem
 )
 def test_the_libraries_are_imported_where_they_are_used(path: Path) -> None:
     """Docker's SDK and requests cost a tenth of a second: no module pays for one that it does not use."""

@@ -19,10 +19,13 @@ COLLECTION = "ansible_collections.socialgouv.actions_runner"
 
 @pytest.fixture
 def run_action(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[dict[str, Any], list[dict[str, Any]]]]:
-    """Runs an action plugin; gives its result and the arguments of each module that it ran on the host."""
+    """Runs an action plugin; gives its result and the arguments of each module that it ran on the host.
+
+    ``answer`` is what such a module gives.
+    """
 
     def run(
-        plugin_name: str, /, check_mode: bool = False, **arguments: Any
+        plugin_name: str, /, check_mode: bool = False, answer: dict[str, Any] | None = None, **arguments: Any
     ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         plugin = importlib.import_module(f"{COLLECTION}.plugins.action.{plugin_name}").ActionModule
         task = mock.MagicMock(Task)
@@ -32,7 +35,7 @@ def run_action(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[dict[str,
 
         def execute(module_args: dict[str, Any], task_vars: Any) -> dict[str, Any]:
             ran.append(module_args)
-            return {"changed": True}
+            return {"changed": True} if answer is None else answer
 
         monkeypatch.setattr(action, "_execute_module", execute)
         return action.run(task_vars={}), ran

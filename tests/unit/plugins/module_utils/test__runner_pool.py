@@ -135,6 +135,53 @@ def host(tmp_path: Path) -> Host:
     return Host(tmp_path)
 
 
+def serve(host: Host, count: int = 2) -> None:
+    """A host that was brought up and waited for."""
+    wanted = [str(number) for number in range(1, count + 1)]
+    host.systemctl.on = lambda verb, _units: [host.shows(one) for one in wanted] if verb == "start" else None
+    host.ensure(count)
+
+
+def test_a_host_is_settled_when_nobody_would_wait(host: Host) -> None:
+    """Every instance serves with what is wanted now, and that is what to go back to."""
+    assert not host.run.is_settled({"default": 2})
+    serve(host)
+    assert host.run.is_settled({"default": 2})
+    assert host.run.is_settled({"default": 0})
+    assert not host.run.is_settled({"default": 3})
+    assert not host.run.is_settled({"default": 2, "gpu": 1})
+
+
+@pytest.mark.parametrize(
+    "unsettled",
+    [
+        lambda host: host.shows("2", state.WAITING),
+        lambda host: host.shows("2", image="sha256:0"),
+        lambda host: host.shows("2", pid=0),
+        lambda host: host.shows("2", program="another"),
+        lambda host: host.write_pool(dataclasses.replace(POOL, labels=("other",))),
+        lambda host: host.client.images.local.update({"runner:1": Image("sha256:2")}),
+        lambda host: host.client.images.local.pop(next(name for name in host.client.images.local if "good" in name)),
+        lambda host: Path(host.paths.good("default")).unlink(),
+        lambda host: Path(host.paths.good("default")).write_text("{"),
+    ],
+)
+def test_a_host_is_not_settled_where_something_is_to_be_waited_for(
+    host: Host, unsettled: Callable[[Host], object]
+) -> None:
+    """Be it that an instance does not serve, or that what serves is not remembered."""
+    serve(host)
+    unsettled(host)
+    assert not host.run.is_settled({"default": 2})
+
+
+def test_a_drained_host_is_settled(host: Host) -> None:
+    """Its instances are not waited for."""
+    Path(host.paths.drained).parent.mkdir(parents=True, exist_ok=True)
+    Path(host.paths.drained).touch()
+    assert host.run.is_settled({"default": 2})
+
+
 def test_all_instances_come_up_in_one_go(host: Host) -> None:
     """One enable and one start for all of them; a second run does nothing."""
     host.systemctl.on = lambda verb, _units: [host.shows(one) for one in ("1", "2", "3")] if verb == "start" else None

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import sealed
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
-from ansible_collections.socialgouv.actions_runner.plugins.modules import sealed_token
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.steps import sealed_token
 
 SEALED = {
     "name": "default",

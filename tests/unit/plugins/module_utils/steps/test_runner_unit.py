@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _hygiene
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import hygiene_policy
-from ansible_collections.socialgouv.actions_runner.plugins.modules import runner_unit
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.steps import runner_unit
 
 HYGIENE: dict[str, Any] = {
     "enabled": True,
