@@ -206,7 +206,8 @@ class Life:
         config = found["Labels"].get(names.LABEL_CONFIG)
         self._board.update(container=ours, image=found["ImageID"], config=config)
         self._engine.reconnect(ours)
-        busy = container.has_worker(self._engine.processes(ours))
+        # One whose job has just ended is about to end itself: it never listens again.
+        busy = self._board.state.job is not None or container.has_worker(self._engine.processes(ours))
         self._board.show(state.BUSY if busy else state.IDLE)
 
     def _back_off_after_short_lives(self) -> None:

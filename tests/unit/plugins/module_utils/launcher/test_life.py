@@ -206,6 +206,26 @@ def test_a_running_container_is_taken_over(tmp_path: Path, works: bool, known: b
     assert world.engine.all == {}
 
 
+def test_a_runner_that_had_its_job_is_not_idle_again(tmp_path: Path) -> None:
+    """Its job ends while the launcher starts anew: nobody is told that it waits for one, before its successor does."""
+    world = World(tmp_path, job(10, 100))
+    world.at(50, world.replace_program)
+    world.at(50, world.signals.hang_up)
+    assert world.live() == 0
+    [one] = world.engine.running
+    one.processes.remove(WORKER)
+    world.at(105, lambda: one.processes.append(WORKER))  # for the world, which takes it away at the end
+    world.signals.restart()
+    shown: list[tuple[str, bool]] = []
+    for second in range(1, 100):
+        world.at(50 + second, lambda: shown.append((world.state.state, one.id in world.engine.all)))
+    world.at(200, world.signals.terminate)
+    assert world.live() == 0
+    assert ("busy", True) in shown
+    assert ("idle", False) in shown
+    assert ("idle", True) not in shown
+
+
 def test_no_line_is_lost_or_printed_twice_over_a_restart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The new launcher goes on where the old one stopped, to the line."""
 
