@@ -16,7 +16,8 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.steps import plan
 
 KEY = "-----BEGIN PUBLIC KEY-----\nMIICIjANBgkq\n-----END PUBLIC KEY-----\n"
-TOKEN, OTHER = "ghp_" + "s" * 36, "ghp_" + "t" * 36
+TOKEN = "ghp_" + "s" * 36
+OTHER = "ghp_" + "t" * 36
 
 
 def given(*tokens: str) -> dict[str, Any]:
@@ -53,7 +54,9 @@ def test_another_credential_is_sealed(run_action: Any, steps: list[str]) -> None
 def test_what_is_sealed_anyway_is_not_compared(run_action: Any, answer: dict[str, Any]) -> None:
     """Nor where the host could not be asked."""
     result, _ran = run_action("runner_plan", answer=dict(answer), **given(TOKEN))
-    assert {**answer, **result} == result | {"_verifiers": answer["_verifiers"]} if "steps" in answer else result
+    assert {key: result[key] for key in answer if key != "_verifiers"} == {
+        key: value for key, value in answer.items() if key != "_verifiers"
+    }
 
 
 def test_no_credential_leaves_the_control_node(run_action: Any) -> None:
