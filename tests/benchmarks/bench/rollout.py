@@ -136,5 +136,6 @@ def _per_instance(results: Results) -> str:
     medians = [
         [figures.spread(one.seconds for one in case.unchanged).median for case in both] for both in (fewest, most)
     ]
-    each = [(after - before) / (counts[-1] - counts[0]) for before, after in zip(*medians)]
+    # Plus nothing, which makes a plain zero of a negative one.
+    each = [round((after - before) / (counts[-1] - counts[0]), 2) + 0.0 for before, after in zip(*medians)]
     return f"\nEach more instance, unchanged: {each[0]:.2f} s; the rival's: {each[1]:.2f} s.\n"
