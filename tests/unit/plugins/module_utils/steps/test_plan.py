@@ -179,7 +179,7 @@ def test_the_role_runs_a_step_where_the_plan_names_it() -> None:
     asked = {}
     for task in yaml.safe_load((ROLE / "tasks" / "main.yml").read_text()):
         asked[task["ansible.builtin.import_tasks"]] = str(task.get("when", ""))
-    steps = dict(
-        zip(("docker", "images", "network", "micro_cipher", "seal", "unit", "instances"), plan.ORDER, strict=True)
-    )
-    assert all(f"'{step}' in __github_runner_steps" in asked[f"{file}.yml"] for file, step in steps.items())
+    named = ("docker", "images", "network", "micro_cipher", "seal", "unit", "instances")
+    assert len(named) == len(plan.ORDER)
+    for file, step in zip(named, plan.ORDER):
+        assert f"'{step}' in __github_runner_steps" in asked[f"{file}.yml"]
