@@ -73,7 +73,7 @@ bench: venv ## what it costs: time, memory, tasks
 	tests/benchmarks/run
 
 changelog: venv ## the fragments taken into the changelog, under the version that galaxy.yml names
-	antsibull-changelog release --update-existing
+	antsibull-changelog release --update-existing --reload-plugins --refresh-plugins
 
 build: venv ## the collection's archive in .build/release, the same bytes each time
 	@$(VENV)/bin/python tools/release build
