@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
-from typing import Any, Callable, Protocol
+from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -19,18 +19,9 @@ _REMEDIES = {errno.ENOSPC: " (make room there)", errno.EDQUOT: " (make room ther
 _PACKAGES = {"systemctl": "systemd", "systemd-analyze": "systemd", "nft": "nftables"}
 
 
-class Caller(Protocol):
-    """What a module's work needs of its AnsibleModule."""
-
-    params: dict[str, Any]
-    check_mode: bool
-    run_command: Callable[..., tuple[int, str, str]]
-    warn: Callable[[str], None]
-
-
 @dataclasses.dataclass
-class Part:
-    """The caller of a work that is part of another module's."""
+class Caller:
+    """What a module's work needs of its AnsibleModule, and what it is given where it is part of another's."""
 
     params: dict[str, Any]
     check_mode: bool

@@ -137,6 +137,7 @@ from ..module_utils import _control, _registrations, _runner
 from ..module_utils._failure import Failure
 from ..module_utils.launcher import app, credential, scope, sealed
 from ..module_utils.launcher.github import GitHub, Transport
+from ..module_utils.steps import sealed_token
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -173,15 +174,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "url": {"type": "str", "required": True},
-            "token": {"type": "str", "no_log": True},
-            "app": {
-                "type": "dict",
-                "options": {
-                    "client_id": {"type": "str", "required": True},
-                    "private_key": {"type": "str", "required": True, "no_log": True},
-                    "installation_id": {"type": "int", "default": 0},
-                },
-            },
+            **{name: sealed_token.SECRETS[name] for name in ("token", "app")},
             "state": {"type": "str", "choices": ["listed", "online", "pruned"], "default": "listed"},
             "runners": {"type": "list", "elements": "str", "default": []},
             "marks": {"type": "list", "elements": "str"},

@@ -13,6 +13,7 @@ from .._failure import Failure
 from ..launcher import sealed
 from ..launcher.engine import Engine
 from ..launcher.paths import Paths
+from . import sealed_token
 
 #: How AnsibleModule takes the options.
 SPEC: dict[str, Any] = {
@@ -33,15 +34,7 @@ SPEC: dict[str, Any] = {
         "public_key": {"type": "str"},
         "micro_cipher": {"type": "str", "default": "micro-cipher"},
         "cipher_network": {"type": "str", "default": "cipher-net"},
-        "_sealed": {
-            "type": "dict",
-            "options": {
-                "fingerprint": {"type": "str", "required": True},
-                "verifier": {"type": "str", "required": True, "no_log": True},
-                "ciphertext": {"type": "str", "required": True, "no_log": True},
-                "payload": {"type": "str", "default": "", "no_log": True},
-            },
-        },
+        "_sealed": {"type": "dict", "options": sealed_token.SEALED},
     },
 }
 

@@ -71,7 +71,7 @@ class _Look:
 
     def _docker(self) -> str:
         try:
-            import docker  # noqa: F401
+            import docker  # noqa: F401 - asked is only whether it can be had
         except ImportError:
             return "the Docker SDK for Python is missing"
         missing = [one for one in ("dockerd", "nft") if shutil.which(one) is None]
@@ -106,12 +106,12 @@ class _Look:
         waits = part.params["wait"] and not runner_pool.is_settled(part)
         return _told(result) or ("not every instance serves yet" if waits else "")
 
-    def _part(self, name: str, step: ModuleType) -> _runner.Part:
+    def _part(self, name: str, step: ModuleType) -> _runner.Caller:
         checked = ArgumentSpecValidator(**step.SPEC).validate(self._module.params[name])
         if checked.error_messages:
             raise Failure("; ".join(checked.error_messages))
         warn = self.warnings.setdefault(name, []).append
-        return _runner.Part(checked.validated_parameters, True, self._module.run_command, warn)
+        return _runner.Caller(checked.validated_parameters, True, self._module.run_command, warn)
 
 
 def _told(result: dict[str, Any]) -> str:

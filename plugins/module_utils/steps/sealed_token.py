@@ -27,6 +27,13 @@ SECRETS: dict[str, Any] = {
     "proxy_login": {"type": "str", "no_log": True},
     "container_proxy_login": {"type": "str", "no_log": True},
 }
+#: What the control node sealed: no secret, but nobody's business either.
+SEALED: dict[str, Any] = {
+    "fingerprint": {"type": "str", "required": True},
+    "verifier": {"type": "str", "required": True, "no_log": True},
+    "ciphertext": {"type": "str", "required": True, "no_log": True},
+    "payload": {"type": "str", "default": "", "no_log": True},
+}
 #: How AnsibleModule takes the options.
 SPEC: dict[str, Any] = {
     "argument_spec": {
@@ -39,17 +46,10 @@ SPEC: dict[str, Any] = {
         },
         "public_key": {"type": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        # What the control node sealed: no secret, but nobody's business either.
         "_sealed": {
             "type": "list",
             "elements": "dict",
-            "options": {
-                "name": {"type": "str", "required": True},
-                "fingerprint": {"type": "str", "required": True},
-                "verifier": {"type": "str", "required": True, "no_log": True},
-                "ciphertext": {"type": "str", "required": True, "no_log": True},
-                "payload": {"type": "str", "default": "", "no_log": True},
-            },
+            "options": {"name": {"type": "str", "required": True}, **SEALED},
         },
     },
 }
