@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host tells about itself: its pools, whether their credentials can be opened, and the images it runs."""
+"""What a host tells about itself: its pools, whether their credentials can be opened, its runners and their images."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .launcher import cipher, files, pool_files, sealed
+from .launcher import cipher, files, names, pool_files, sealed
 from .launcher.engine import Engine, EngineError
 from .launcher.errors import Trouble
 from .launcher.paths import Paths
@@ -53,6 +53,15 @@ def sealed_state(paths: Paths, engine: Engine, one: Pool) -> tuple[bool | None, 
     except sealed.SealedError as error:
         return True, str(error)
     return False, ""
+
+
+def runners(engine: Engine, mark: str) -> list[str] | None:
+    """The names of this host's runner containers, those made ahead included; None where Docker does not tell."""
+    try:
+        found = engine.containers({names.LABEL_MARK: mark})
+    except EngineError:
+        return None
+    return sorted(one["Names"][0].lstrip("/") for one in found if names.LABEL_INSTANCE in one["Labels"])
 
 
 def images(engine: Engine, references: set[str]) -> list[dict[str, Any]]:

@@ -101,6 +101,14 @@ pools:
     sealed_reason:
       description: Why.
       type: str
+runners:
+  description:
+    - The containers of runners, by their names, which are those of the runners at GitHub; one that is made while the
+      last job of its instance ends is among them.
+    - Null where Docker does not answer.
+  returned: success
+  type: list
+  elements: str
 images:
   description: The images that instances run and pools ask for.
   returned: success
@@ -212,6 +220,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         "drain_reason": reason or "",
         "sealed": any(one["sealed"] for one in pools),
         "pools": pools,
+        "runners": _host_info.runners(engine, here.mark),
         "images": _host_info.images(engine, named),
         "instances": instances,
     }

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _host_info
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import files, pool, sealed
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import files, names, pool, sealed
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import (
     EngineError,
     EngineUnavailable,
@@ -31,6 +31,7 @@ class Engine:
         self.log = log
         self.error = error
         self.known: dict[str, dict[str, Any]] = {}
+        self.standing: list[dict[str, Any]] = []
 
     def inspect(self, container: str) -> dict[str, Any]:
         if self.error:
@@ -39,6 +40,11 @@ class Engine:
 
     def logs(self, container: str, since: str) -> str:
         return self.log
+
+    def containers(self, labels: dict[str, str]) -> list[dict[str, Any]]:
+        if self.error:
+            raise self.error
+        return [one for one in self.standing if labels.items() <= one["Labels"].items()]
 
     def image(self, reference: str) -> dict[str, Any]:
         if self.error or reference not in self.known:
@@ -145,3 +151,23 @@ def test_an_image_is_told_of_once_with_what_tells_it_from_others() -> None:
         },
         {"id": "sha256:2", "tags": [], "digest": None, "created": None, "version": None},
     ]
+
+
+def test_runners_are_known_by_their_containers() -> None:
+    """One made ahead is a runner too; what stands beside a runner, or is another host's, is none of this host's."""
+    engine = Engine()
+    ours = {names.LABEL_MARK: "0a1b2c3d"}
+    for name, labels in {
+        "runs": {**ours, names.LABEL_INSTANCE: "1"},
+        "ahead": {**ours, names.LABEL_INSTANCE: "1"},
+        "engine": {**ours, names.LABEL_BESIDE: "1", names.LABEL_RUNNER: "runs"},
+        "other": {names.LABEL_MARK: "ffffffff", names.LABEL_INSTANCE: "1"},
+    }.items():
+        engine.standing.append({"Names": [f"/{name}"], "Labels": labels})
+    assert _host_info.runners(engine, "0a1b2c3d") == ["ahead", "runs"]  # type: ignore[arg-type]
+
+
+def test_without_docker_nobody_knows_the_runners() -> None:
+    """Which is not the same as none: nothing is to be pruned then."""
+    silent = Engine(error=EngineUnavailable("Docker does not answer"))
+    assert _host_info.runners(silent, "0a1b2c3d") is None  # type: ignore[arg-type]
