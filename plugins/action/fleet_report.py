@@ -17,6 +17,17 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import _fleet, _fleet_page, _fleet_table
 
+#: How the action takes the options.
+SPEC: dict[str, Any] = {
+    "argument_spec": {
+        "hosts": {"type": "dict", "required": True},
+        "notes": {"type": "list", "elements": "str", "default": []},
+        "title": {"type": "str", "default": "GitHub Actions runners"},
+        "html": {"type": "path"},
+        "json": {"type": "path"},
+        "image_age_max": {"type": "int", "default": _fleet.IMAGE_AGE_MAX},
+    },
+}
 _COLOURS = {"bad": "red", "warn": "bright yellow"}
 
 
@@ -29,16 +40,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Print the table, write the files that were asked for."""
         result = super().run(tmp, task_vars)
-        _validated, options = self.validate_argument_spec(
-            argument_spec={
-                "hosts": {"type": "dict", "required": True},
-                "notes": {"type": "list", "elements": "str", "default": []},
-                "title": {"type": "str", "default": "GitHub Actions runners"},
-                "html": {"type": "path"},
-                "json": {"type": "path"},
-                "image_age_max": {"type": "int", "default": _fleet.IMAGE_AGE_MAX},
-            },
-        )
+        _validated, options = self.validate_argument_spec(**SPEC)
         moment = datetime.datetime.now(datetime.timezone.utc)
         fleet = _fleet.document(options["hosts"], moment, options["image_age_max"])
         rows = _fleet_table.rows(fleet)

@@ -12,11 +12,16 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _control, _pool_options
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _pool_options
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import pool, sealed
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
-from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import _credential, _github_check, _once
+from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import (
+    _control,
+    _credential,
+    _github_check,
+    _once,
+)
 
 _OPTIONS: dict[str, Any] = {
     "name": {"type": "str", "default": "default"},
@@ -33,6 +38,16 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+#: How the action takes the options.
+SPEC: dict[str, Any] = {
+    "argument_spec": {
+        "pools": {"type": "list", "elements": "dict", "required": True, "options": _OPTIONS},
+        "units": {"type": "list", "elements": "dict", "default": []},
+        "github": {"type": "bool", "default": False},
+    },
+}
+
+
 class ActionModule(ActionBase):
     """The whole of runner_check: it runs nothing on a host."""
 
@@ -42,13 +57,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Fail with one sentence, or change nothing."""
         result = super().run(tmp, task_vars)
-        _validated, options = self.validate_argument_spec(
-            argument_spec={
-                "pools": {"type": "list", "elements": "dict", "required": True, "options": _OPTIONS},
-                "units": {"type": "list", "elements": "dict", "default": []},
-                "github": {"type": "bool", "default": False},
-            },
-        )
+        _validated, options = self.validate_argument_spec(**SPEC)
         pools = options["pools"]
         warnings: list[str] = []
         try:
@@ -68,7 +77,7 @@ class ActionModule(ActionBase):
 
 
 def _check(options: dict[str, Any]) -> None:
-    """What can be told without asking anybody. Raises PoolError."""
+    """What can be told without asking anybody. Raises PoolError, Failure."""
     try:
         # The architecture's own label cannot be wrong: any will do here.
         labels = pool.all_labels(options["labels"], "x86_64", options["default_labels"])
@@ -78,7 +87,8 @@ def _check(options: dict[str, Any]) -> None:
         wanted = pool.Pool(labels=labels, **asked)
         pool.check_count(options["count"])
         _github_check.check_kind(_credential.of(options), wanted)
-    except (sealed.SealedError, pool.PoolError) as error:
+        _control.proxy(options)
+    except (sealed.SealedError, pool.PoolError, Failure) as error:
         raise pool.PoolError(f"pool {options['name']}: {error}") from None
 
 

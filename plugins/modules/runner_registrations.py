@@ -100,7 +100,6 @@ EXAMPLES = r"""
   socialgouv.actions_runner.runner_registrations:
     url: https://github.com/acme
     token: "{{ github_token }}"
-  delegate_to: localhost
   run_once: true
 """
 
@@ -128,67 +127,3 @@ runners:
       type: list
       elements: dict
 """
-
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ..module_utils import _control, _registrations, _runner
-from ..module_utils._failure import Failure
-from ..module_utils.launcher import app, credential, scope, sealed
-from ..module_utils.launcher.github import GitHub, Transport
-from ..module_utils.steps import sealed_token
-
-
-def work(module: AnsibleModule) -> dict[str, Any]:
-    """Ask GitHub."""
-    params = module.params
-    try:
-        owner = scope.parse_url(params["url"])
-    except scope.ScopeError as error:
-        raise Failure(str(error)) from error
-    transport = _control.transport(params)
-    github = GitHub(transport, owner, params["token"] or _access_token(transport, owner, params["app"]))
-    if params["state"] == "pruned":
-        removed = _registrations.prune(github, params["marks"], params["runners"], params["among"], module.check_mode)
-        return {"changed": bool(removed), "runners": removed}
-    if params["state"] == "online" and not module.check_mode:
-        return {
-            "changed": False,
-            "runners": _registrations.wait_online(github, params["runners"], params["wait_timeout"]),
-        }
-    return {"changed": False, "runners": _registrations.listed(github, params["runners"])}
-
-
-def _access_token(transport: Transport, owner: scope.Scope, options: dict[str, Any]) -> str:
-    """What the App may use for an hour. Raises Failure, Trouble."""
-    try:
-        one = credential.app_of(options["client_id"], options["private_key"], options["installation_id"])
-    except sealed.SealedError as error:
-        raise Failure(str(error)) from error
-    return app.access_token(transport, owner, one).token
-
-
-def main() -> None:
-    """Entry point."""
-    module = AnsibleModule(
-        argument_spec={
-            "url": {"type": "str", "required": True},
-            **{name: sealed_token.SECRETS[name] for name in ("token", "app")},
-            "state": {"type": "str", "choices": ["listed", "online", "pruned"], "default": "listed"},
-            "runners": {"type": "list", "elements": "str", "default": []},
-            "marks": {"type": "list", "elements": "str"},
-            "among": {"type": "list", "elements": "str"},
-            "wait_timeout": {"type": "int", "default": 60},
-            **_control.OPTIONS,
-        },
-        required_if=[("state", "pruned", ["marks"])],
-        required_one_of=[("token", "app")],
-        mutually_exclusive=[("token", "app")],
-        supports_check_mode=True,
-    )
-    _runner.run(module, work)
-
-
-if __name__ == "__main__":
-    main()

@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ..module_utils import _control
 from ..module_utils.launcher import app, scope
 from ..module_utils.launcher.credential import Credential
 from ..module_utils.launcher.github import GitHub
 from ..module_utils.launcher.pool import Pool, PoolError
+from . import _control
 
 # What of a pool, beside its credential, the question and its answer depend on.
 ASKED_OF = ("url", "runner_group", *_control.OPTIONS)

@@ -107,7 +107,7 @@ class Pool:
 
     def _check_network(self) -> None:
         for option in ("proxy", "container_proxy"):
-            if getattr(self, option) and not _PROXY.fullmatch(getattr(self, option)):
+            if getattr(self, option) and not is_proxy(getattr(self, option)):
                 raise PoolError(
                     f"{option} is no proxy: write it like http://proxy.example.org:3128 (a login is sealed apart)"
                 )
@@ -182,6 +182,11 @@ def from_mapping(document: Any) -> Pool:
         if isinstance(values[name], list):
             values[name] = tuple(values[name])
     return Pool(**values)
+
+
+def is_proxy(address: str) -> bool:
+    """Whether this is the address of a proxy, without a login. Pure."""
+    return bool(_PROXY.fullmatch(address))
 
 
 def check_names(pools: list[str]) -> None:

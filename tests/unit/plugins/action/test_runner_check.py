@@ -14,10 +14,10 @@ import pytest
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _control
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import app
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.github import Answer
+from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import _control
 
 TOKEN = "ghp_" + "s" * 36
 GOOD = {"url": "https://github.com/acme", "token": TOKEN, "image": "runner:1"}
@@ -42,6 +42,7 @@ def test_good_options_change_nothing(run_action: Any) -> None:
         ({"labels": ["a,b"]}, "the label 'a,b'"),
         ({"count": -1}, "-1"),
         ({"count": 10_000}, "10000"),
+        ({"control_proxy": f"me:{TOKEN}@proxy:3128"}, "pool default: control_proxy is no proxy: write it like http://"),
     ],
 )
 def test_a_wrong_option_is_one_line_that_shows_no_secret(run_action: Any, wrong: dict[str, Any], said: str) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils import _registrations
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure import Failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
+from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import _registrations
 
 MARK = "01234567"
 OURS = f"default-host-1-{MARK}0000aa"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from typing import Any, Callable
 
-from ._failure import Failure
-from .launcher import names
-from .launcher.errors import Trouble
-from .launcher.github import GitHub
+from ..module_utils._failure import Failure
+from ..module_utils.launcher import names
+from ..module_utils.launcher.errors import Trouble
+from ..module_utils.launcher.github import GitHub
 
 _LOOK = 2.0
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .launcher import files
-from .launcher.errors import Trouble
-from .launcher.urllib_transport import UrllibTransport
+from ..module_utils._failure import Failure
+from ..module_utils.launcher import files, pool
+from ..module_utils.launcher.errors import Trouble
+from ..module_utils.launcher.urllib_transport import UrllibTransport
 
 #: The options that say so.
 OPTIONS: dict[str, Any] = {
@@ -24,12 +25,21 @@ _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def transport(options: dict[str, Any]) -> UrllibTransport:
-    """The way to GitHub. Raises Trouble where authorities cannot be read."""
-    scheme, slashes, rest = options["control_proxy"].partition("://")
-    login, _at, address = rest.rpartition("@")
+    """The way to GitHub. Raises Failure where the proxy is none, Trouble where authorities cannot be read."""
+    address, login = proxy(options)
     bundles = [_bundle(name) for name in _BUNDLES if os.environ.get(name)]
     ca = "\n".join(filter(None, [options["control_ca"], *bundles]))
-    return UrllibTransport(f"{scheme}{slashes}{address}", options["control_no_proxy"], login, ca)
+    return UrllibTransport(address, options["control_no_proxy"], login, ca)
+
+
+def proxy(options: dict[str, Any]) -> tuple[str, str]:
+    """The proxy's address, and the login in it, apart. Raises Failure, which does not show what was given."""
+    scheme, slashes, rest = options["control_proxy"].partition("://")
+    login, _at, host = rest.rpartition("@")
+    address = f"{scheme}{slashes}{host}"
+    if address and not pool.is_proxy(address):
+        raise Failure("control_proxy is no proxy: write it like http://user:password@proxy.example.org:3128")
+    return address, login
 
 
 def _bundle(variable: str) -> str | None:
