@@ -31,10 +31,15 @@ def connect(check_mode: bool) -> Any | None:
         client = docker.from_env(timeout=TIMEOUT)
         client.ping()
     except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
-        if check_mode and shutil.which("dockerd") is None:
+        if check_mode and not is_installed():
             return None
         raise Failure("Docker does not answer on the host: start it with 'systemctl start docker'") from error
     return client
+
+
+def is_installed() -> bool:
+    """Whether the host has Docker's Engine at all, be it that it runs or not."""
+    return shutil.which("dockerd") is not None
 
 
 @contextmanager

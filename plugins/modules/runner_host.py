@@ -149,7 +149,7 @@ def remove(module: AnsibleModule, paths: Paths, run: HostRun) -> dict[str, Any]:
     """Drain the host and leave nothing behind. Raises Failure where a job still runs."""
     params, systemd, here = module.params, Systemd(_runner.commands(module), paths), host.read(paths)
     # Where Docker was removed before, there is nothing in it any more.
-    client = _docker.connect(check_mode=True)
+    client = _docker.connect(check_mode=False) if _docker.is_installed() else None
     actions = []
     if _removal.is_installed(paths, systemd):
         reason = params["reason"] or "uninstall"
