@@ -32,6 +32,9 @@ class ActionModule(ActionBase):
                 arguments["_sealed"] = _sealed(given["logins"], given.get("public_key"))
             except sealed.SealedError as error:
                 raise AnsibleActionFail(str(error)) from None
+            if arguments["_sealed"] is None:
+                # In check mode, where micro-cipher does not run yet, nothing can be sealed for it.
+                arguments["_login_unknown"] = True
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         return result
 
@@ -46,6 +49,5 @@ def _sealed(logins: Any, public_key: str | None) -> dict[str, str] | None:
             raise sealed.SealedError("a registry's login is not complete: write registry, username and password")
         found[str(one["registry"])] = {"username": str(one["username"]), "password": str(one["password"])}
     if not public_key:
-        # Check mode on a host where micro-cipher does not run yet.
         return None
     return _sealing.seal(json.dumps(found).encode(), public_key)

@@ -19,6 +19,15 @@ _AT_ONCE = 4
 Login = Callable[[str], "dict[str, str] | None"]
 
 
+class LoginUnknown(Exception):
+    """There is a login, and nothing on the host yet that could open it."""
+
+
+def unknown_login(reference: str) -> dict[str, str] | None:
+    """What a registry wants, where check mode cannot tell: micro-cipher does not run yet. Raises LoginUnknown."""
+    raise LoginUnknown(reference)
+
+
 def _no_login(reference: str) -> dict[str, str] | None:
     return None
 
@@ -122,10 +131,13 @@ def _stage(client: Any | None, reference: str, check_mode: bool, login: Login) -
 
 
 def _digest(client: Any, reference: str, login: Login) -> str:
-    """What the registry has by that name."""
-    return reference.partition("@")[2] or str(
-        client.images.get_registry_data(reference, auth_config=login(reference)).id
-    )
+    """What the registry has by that name; something that no image has, where nobody can log in to ask."""
+    try:
+        return reference.partition("@")[2] or str(
+            client.images.get_registry_data(reference, auth_config=login(reference)).id
+        )
+    except LoginUnknown:
+        return "unknown"
 
 
 def repository(reference: str) -> str:

@@ -86,6 +86,11 @@ options:
     description: The Docker network of micro-cipher.
     type: str
     default: cipher-net
+  _login_unknown:
+    description:
+      - Whether there are logins that nothing could be sealed for yet. Set by the action plugin; not for playbooks.
+    type: bool
+    default: false
   _sealed:
     description:
       - What the control node has sealed. Set by the action plugin; not for playbooks.

@@ -35,6 +35,7 @@ SPEC: dict[str, Any] = {
         "micro_cipher": {"type": "str", "default": "micro-cipher"},
         "cipher_network": {"type": "str", "default": "cipher-net"},
         "_sealed": {"type": "dict", "options": sealed_token.SEALED},
+        "_login_unknown": {"type": "bool", "default": False},
     },
 }
 
@@ -51,6 +52,7 @@ def work(module: _runner.Caller) -> dict[str, Any]:
     paths, cipher = Paths(), params["micro_cipher"]
     engine, secret = Engine(paths.docker_socket), paths.cipher_secret(cipher)
     logins = _logins.Logins(credential, engine, cipher, params["cipher_network"], secret)
+    login = _images.unknown_login if params["_login_unknown"] and module.check_mode else logins.of
     if params["state"] == "staged":
-        return _images.stage(client, params["images"], module.check_mode, logins.of)
-    return _images.ensure(client, params["images"], params["pull"], module.check_mode, logins.of)
+        return _images.stage(client, params["images"], module.check_mode, login)
+    return _images.ensure(client, params["images"], params["pull"], module.check_mode, login)

@@ -61,3 +61,9 @@ def test_a_login_that_is_not_complete_is_one_line(run_action: Any, logins: Any) 
     with pytest.raises(AnsibleActionFail, match="write") as caught:
         run_action("images", images=["a"], logins=logins, public_key="x")
     assert "s3cret" not in str(caught.value)
+
+
+def test_without_a_key_check_mode_knows_that_there_are_logins(run_action: Any) -> None:
+    """The registry would turn a host away that asks without one, which the real run does not."""
+    _result, [arguments] = run_action("images", check_mode=True, images=["a"], logins=LOGINS)
+    assert (arguments["_sealed"], arguments["_login_unknown"]) == (None, True)

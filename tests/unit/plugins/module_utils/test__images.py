@@ -211,3 +211,12 @@ def test_an_image_by_digest_is_fetched_by_it() -> None:
     assert client.images.pulled == [reference]
     _images.ensure(client, [reference], "staged", False)
     assert client.images.local == {reference: NEW}
+
+
+def test_check_mode_takes_an_image_for_a_new_one_where_nobody_can_log_in_to_ask() -> None:
+    """The registry is not asked, it would refuse; what is here already is not pulled by the real run either."""
+    unknown = _images.unknown_login
+    assert not _images.ensure(host(OLD, None), [NAME], "missing", True, unknown)["changed"]
+    assert _images.ensure(host(None, None), [NAME], "missing", True, unknown)["changed"]
+    assert _images.ensure(host(OLD, None), [NAME], "always", True, unknown)["changed"]
+    assert _images.stage(host(OLD, None), [NAME], True, unknown)["changed"]
