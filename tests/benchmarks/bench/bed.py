@@ -21,6 +21,9 @@ TESTBED = ROOT / "tests" / "testbed" / "testbed"
 PROBE = Path(__file__).resolve().parents[1] / "on_host" / "probe.py"
 NAME = os.environ.get("TESTBED_NAME") or "bed"
 READY_SECONDS = 120.0
+CALM_SECONDS = 120.0
+#: What of the processors may be in use where nothing runs.
+CALM_SHARE = 0.1
 
 
 class Cost(NamedTuple):
@@ -42,12 +45,24 @@ class Bed:
         self._testbed("down")
 
     def fresh(self, hosts: int) -> None:
-        """Have exactly so many hosts, each as on its first day. GitHub and the registry stay."""
+        """Have exactly so many hosts, each as on its first day, booted and calm. GitHub and the registry stay."""
         self.up()
         old = _run("docker", "ps", "-aq", "--filter", f"name=^{NAME}-host[0-9]+$").split()
         if old:
-            _run("docker", "rm", "--force", "--volumes", *old)
+            _run("docker", "rm", "--force", *old)
+        # What is in the host's own Docker outlives the host.
+        full = _run("docker", "volume", "ls", "-q", "--filter", f"name=^{NAME}-host[0-9]+-docker$").split()
+        if full:
+            _run("docker", "volume", "rm", *full)
         self.up(hosts)
+        self.calm()
+
+    def calm(self) -> None:
+        """Wait until the machine has nothing to do: hosts that boot would be measured too."""
+        deadline = time.monotonic() + CALM_SECONDS
+        while _share_in_use(2.0) > CALM_SHARE:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"something else uses the processors, after {CALM_SECONDS:g} s still")
 
     def host(self, number: int) -> str:
         """A host's name."""
@@ -136,3 +151,17 @@ class Bed:
 
 def _run(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def _share_in_use(seconds: float) -> float:
+    """The share of all processors' time that is used while so many seconds pass."""
+    total, idle = _processor_times()
+    time.sleep(seconds)
+    total_then, idle_then = _processor_times()
+    return 1 - (idle_then - idle) / (total_then - total)
+
+
+def _processor_times() -> tuple[int, int]:
+    """All and idle time of the processors since the start: proc_stat(5), whose guest times are in user and nice."""
+    numbers = [int(one) for one in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return sum(numbers), numbers[3] + numbers[4]
