@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a pool's runners last came online with: its pool file and its image, to go back to."""
+"""What a pool's runners last came online with: its pool file and its images, to go back to."""
 
 from __future__ import annotations
 
@@ -12,30 +12,37 @@ import os
 from typing import Any
 
 from . import _docker, _host_files, _local_tags
-from .launcher import files, pool
+from .launcher import files, names, pool
 from .launcher.paths import Paths
 from .launcher.pool import Pool
 
 
 @dataclasses.dataclass(frozen=True)
 class LastGood:
-    """A pool that served, with the image it served with."""
+    """A pool that served, with the images it served with."""
 
     pool: Pool
-    image_id: str
-    digest: str | None  #: by which the registry knows the image, where it came from one
+    image_ids: tuple[str, ...]  #: of the pool's ``images``
+    digest: str | None  #: by which the registry knows the first of them, where it came from one
 
     def dump(self) -> str:
         """The text of the file."""
-        document = {"pool": dataclasses.asdict(self.pool), "image_id": self.image_id, "digest": self.digest}
+        document = {"pool": dataclasses.asdict(self.pool), "image_ids": list(self.image_ids), "digest": self.digest}
         return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+    def __str__(self) -> str:
+        first, *others = self.pool.images
+        known = f"{first} ({self.digest or self.image_ids[0]})"
+        return " with ".join([known, *(f"{name} ({one})" for name, one in zip(others, self.image_ids[1:]))])
 
 
 def load(text: str) -> LastGood | None:
     """What a file's text tells; None where it cannot be read, for then there is nothing to go back to."""
     try:
         document = json.loads(text)
-        return LastGood(pool.from_mapping(document["pool"]), str(document["image_id"]), document["digest"])
+        image_ids = tuple(str(one) for one in document["image_ids"])
+        found = LastGood(pool.from_mapping(document["pool"]), image_ids, document["digest"])
+        return found if len(image_ids) == len(found.pool.images) else None
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -46,25 +53,27 @@ def read(paths: Paths, name: str) -> LastGood | None:
     return load(text) if text is not None else None
 
 
-def is_remembered(paths: Paths, client: Any, config: Pool, image_id: str | None) -> bool:
-    """Whether this pool, with this image, is the one to go back to. Raises OSError, Failure."""
+def is_remembered(paths: Paths, client: Any, config: Pool, image_ids: tuple[str | None, ...]) -> bool:
+    """Whether this pool, with these images, is the one to go back to. Raises OSError, Failure."""
     good = read(paths, config.name)
-    if good is None or (good.pool, good.image_id) != (config, image_id):
+    if good is None or (good.pool, good.image_ids) != (config, image_ids):
         return False
-    with _docker.sentences(f"look for the image of pool {config.name}"):
-        tagged = _docker.find(client.images.get, _local_tags.good(config.name))
-    return tagged is not None and tagged.id == image_id
+    with _docker.sentences(f"look for the images of pool {config.name}"):
+        kept = [_docker.find(client.images.get, keep) for keep in _keeps(config.name)[: len(image_ids)]]
+    return [one and one.id for one in kept] == list(image_ids)
 
 
 def remember(paths: Paths, client: Any, config: Pool) -> None:
-    """Remember a pool whose runners are online with the image that its name stands for. Raises OSError, Failure."""
-    with _docker.sentences(f"keep {config.image}"):
-        image = client.images.get(config.image)
-        digests = image.attrs.get("RepoDigests") or []
-        found = LastGood(config, image.id, next((one.partition("@")[2] for one in digests), None))
-        tagged = _docker.find(client.images.get, _local_tags.good(config.name))
-        if tagged is None or tagged.id != image.id:
-            _local_tags.put(image, _local_tags.good(config.name))
+    """Remember a pool whose runners are online with the images that its names stand for. Raises OSError, Failure."""
+    with _docker.sentences(f"keep {' and '.join(config.images)}"):
+        images = [client.images.get(name) for name in config.images]
+        digests = images[0].attrs.get("RepoDigests") or []
+        image_ids = tuple(image.id for image in images)
+        found = LastGood(config, image_ids, next((one.partition("@")[2] for one in digests), None))
+        for image, keep in zip(images, _keeps(config.name)):
+            kept = _docker.find(client.images.get, keep)
+            if kept is None or kept.id != image.id:
+                _local_tags.put(image, keep)
         directory = os.path.dirname(paths.good(config.name))
         _host_files.ensure_directory(os.path.dirname(directory), 0o700, False)
         _host_files.ensure_directory(directory, 0o700, False)
@@ -74,16 +83,23 @@ def remember(paths: Paths, client: Any, config: Pool) -> None:
 def forget(client: Any, pools: set[str]) -> None:
     """Keep the images of pools no longer that are no more. Raises Failure."""
     for name in pools:
-        with _docker.sentences(f"let go of the image of pool {name}"):
-            _local_tags.drop(client, _local_tags.good(name))
+        with _docker.sentences(f"let go of the images of pool {name}"):
+            for keep in _keeps(name):
+                _local_tags.drop(client, keep)
 
 
 def go_back(paths: Paths, client: Any, good: LastGood) -> bool:
-    """Bring back the pool file and what its image's name stood for; False where the image is gone. Raises Failure."""
-    with _docker.sentences(f"go back to {good.image_id}"):
-        image = _docker.find(client.images.get, good.image_id)
-        if image is None:
+    """Bring back the pool file and what its images' names stood for; False where one is gone. Raises Failure."""
+    with _docker.sentences(f"go back to {good}"):
+        images = [_docker.find(client.images.get, one) for one in good.image_ids]
+        if None in images:
             return False
-        _local_tags.put(image, good.pool.image)
+        for image, name in zip(images, good.pool.images):
+            _local_tags.put(image, name)
     _host_files.ensure(_host_files.HostFile(paths.pool(good.pool.name), good.pool.dump().encode()), False)
     return True
+
+
+def _keeps(name: str) -> tuple[str, ...]:
+    """The names under which a pool's images are kept, in the order of its ``images``."""
+    return names.good_image(name), names.good_engine_image(name)

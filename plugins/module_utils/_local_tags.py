@@ -21,11 +21,6 @@ def staged(reference: str) -> str:
     return f"{names.IMAGE_STAGED}:{hashlib.sha256(reference.encode()).hexdigest()[:16]}"
 
 
-def good(pool: str) -> str:
-    """The name of the image that a pool's runners last came online with."""
-    return names.good_image(pool)
-
-
 def put(image: Any, reference: str) -> None:
     """Let ``reference`` stand for an image, unless it names it by its digest anyway. Raises docker's errors."""
     from docker.utils import parse_repository_tag

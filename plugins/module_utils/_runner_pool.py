@@ -132,7 +132,7 @@ class PoolRun:
         found = {name: config for name, config in configs.items() if config is not None}
         ready = self._ready(found)
         return len(found) == len(configs) and all(
-            _last_good.is_remembered(self._paths, self._client, config, self._image_id(config.image))
+            _last_good.is_remembered(self._paths, self._client, config, self._image_ids(config))
             and all(ready(state.read(self._paths, one)) for one in _named({name: counts[name]}))
             for name, config in found.items()
         )
@@ -181,21 +181,24 @@ class PoolRun:
         """The instances to be renewed now: a job that runs is not disturbed, and its successor is made anew anyway."""
         if self._client is None:
             return []
-        image = self._image_id(config.image)
+        images = self._image_ids(config)
         program = program_signature(self._paths)
         found = []
         for one in state.read_all(self._paths):
             if one.pool != config.name or not state.alive(one):
                 continue
-            if _is_old(one, config, image) or one.program != program:
+            if _is_old(one, config, images) or one.program != program:
                 found.append(one.instance)
         return found
 
-    def _image_id(self, reference: str) -> str | None:
+    def _image_ids(self, config: pool.Pool) -> tuple[str | None, ...]:
+        """What the names of a pool's images stand for now."""
+        if self._client is None:
+            return (None,) * len(config.images)
         from . import _docker
 
-        found = _docker.find(self._client.images.get, reference) if self._client is not None else None
-        return str(found.id) if found is not None else None
+        found = [_docker.find(self._client.images.get, reference) for reference in config.images]
+        return tuple(str(one.id) if one is not None else None for one in found)
 
     def _apply(self, todo: Plan) -> None:
         for verb, arguments in (
@@ -229,7 +232,7 @@ class PoolRun:
         self, configs: dict[str, pool.Pool], wanted: list[str], timeout: float, rollback: bool
     ) -> None:
         """Wait until the pools serve, and remember what they serve with. Raises Failure."""
-        images = {name: self._image_id(config.image) for name, config in configs.items()}
+        images = {name: self._image_ids(config) for name, config in configs.items()}
         lacking, why = self._wait(configs, wanted, timeout)
         if lacking:
             goods = [_last_good.read(self._paths, name) for name in sorted(lacking) if rollback]
@@ -237,14 +240,15 @@ class PoolRun:
                 good
                 for good in goods
                 if good is not None
-                and (good.pool.config, good.image_id) != (configs[good.pool.name].config, images[good.pool.name])
+                and (good.pool.config, good.image_ids) != (configs[good.pool.name].config, images[good.pool.name])
             ]
             if back:
                 why = self._go_back(back, configs, wanted, timeout, why)
             raise Failure(why, instances=self.instances(set(configs), wanted))
         shown = [one for one in (state.read(self._paths, name) for name in wanted) if one is not None]
         for name, config in configs.items():
-            if any(one.pool == name and (one.config, one.image) == (config.config, images[name]) for one in shown):
+            made_of = (config.config, images[name])
+            if any(one.pool == name and (one.config, _made_of(one, config)) == made_of for one in shown):
                 _last_good.remember(self._paths, self._client, config)
 
     def _go_back(
@@ -256,10 +260,10 @@ class PoolRun:
         why: str,
     ) -> str:
         """Bring back what was good, and tell how that went: to have gone back is no success. Raises Failure."""
-        to = ", ".join(f"{good.pool.image} ({good.digest or good.image_id})" for good in goods)
+        to = ", ".join(map(str, goods))
         gone = [good for good in goods if not _last_good.go_back(self._paths, self._client, good)]
         if gone:
-            return f"{', '.join(good.pool.image for good in gone)}, which was good before, is gone: {why}"
+            return f"{', '.join(map(str, gone))}, which was good before, is gone: {why}"
         pools = {good.pool.name for good in goods}
         self._reload([name for name, unit in self._units(pools).items() if unit.runs and name in wanted])
         now = {**configs, **{good.pool.name: good.pool for good in goods}}
@@ -290,7 +294,7 @@ class PoolRun:
         return set(), ""
 
     def _old(self, configs: dict[str, pool.Pool]) -> Callable[[State], bool]:
-        images = {name: self._image_id(config.image) for name, config in configs.items()}
+        images = {name: self._image_ids(config) for name, config in configs.items()}
         return lambda one: _is_old(one, configs[one.pool], images[one.pool])
 
     def _ready(self, configs: dict[str, pool.Pool]) -> Callable[[State | None], bool]:
@@ -308,13 +312,19 @@ def _named(counts: dict[str, int]) -> list[str]:
     return [names.instance_name(name, number) for name in counts for number in range(1, counts[name] + 1)]
 
 
-def _is_old(one: State, config: pool.Pool, image: str | None) -> bool:
-    """Whether an instance's container would be made otherwise now, and no job is in the way of that."""
+def _made_of(one: State, config: pool.Pool) -> tuple[str | None, ...]:
+    """The images, by their ids, that an instance's containers were made of."""
+    return (one.image, one.engine_image)[: len(config.images)]
+
+
+def _is_old(one: State, config: pool.Pool, images: tuple[str | None, ...]) -> bool:
+    """Whether an instance's containers would be made otherwise now, and no job is in the way of that."""
+    others = [(now, then) for now, then in zip(images, _made_of(one, config)) if now is not None and now != then]
     # One that cannot connect, for want of a proxy perhaps, is mended by just such a change.
     if one.state == state.IDLE or (one.state == state.STARTING and one.container is not None):
-        return one.config != config.config or image not in (None, one.image)
+        return one.config != config.config or bool(others)
     # One that waits for another image has no container to compare.
-    return one.state in (state.WAITING, state.OUTDATED) and None not in (image, one.image) and one.image != image
+    return one.state in (state.WAITING, state.OUTDATED) and any(then is not None for _now, then in others)
 
 
 def _is_replaced(one: State | None, program: str) -> bool:

@@ -36,7 +36,9 @@ def make(
     afresh: bool,
     users: dict[str, list[int]],
 ) -> dict[str, Any]:
-    """A container that only has to be started: ``container``, ``image``, ``runner_id``, ``quota``, ``user``.
+    """A container that only has to be started, and of what: ``container``, ``image``, ``engine_image``, ``user``.
+
+    And what GitHub gave for it: ``runner_id``, ``quota``.
 
     ``users`` are the users of images (uid and gid, by the image's id) that are known from before: to ask Docker for one
     takes as long as all the rest.
@@ -54,7 +56,7 @@ def make(
         body = by_token.shape(body, config, runner, image["Config"], around)
     directory = body["WorkingDir"]
     registering = offload(lambda: registrar.register(config, runner, directory, around.work, afresh))
-    made: dict[str, Any] = {"image": str(image["Id"])}
+    made: dict[str, Any] = {"image": str(image["Id"]), "engine_image": around.engine_image}
     failure: Trouble | None = None
     try:
         made["container"] = _create(engine, config, body, runner)

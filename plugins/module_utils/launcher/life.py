@@ -202,7 +202,7 @@ class Life:
         say(f"took over the container {name}, which {'has ended' if found['State'] == 'exited' else 'runs'}")
         if self._board.state.container != ours:
             # The state was lost with /run; what was printed before is in the journal already.
-            self._board.update(runner=name, runner_id=None, job=None, logged=str(int(self._date())))
+            self._board.update(runner=name, runner_id=None, job=None, engine_image=None, logged=str(int(self._date())))
         config = found["Labels"].get(names.LABEL_CONFIG)
         self._board.update(container=ours, image=found["ImageID"], config=config)
         self._engine.reconnect(ours)
@@ -280,7 +280,7 @@ class Life:
             if fresh:
                 raise
             return None
-        if fresh and self._would_be_made(spare.config.config, made["image"]):
+        if fresh and self._would_be_made(spare.config.config, made["image"], made["engine_image"]):
             return self._start(spare.config, spare.runner, made)
         self._maker.undo(spare.config, spare.runner, made)
         return None
@@ -329,13 +329,15 @@ class Life:
         return self._program != program_signature(self._paths)
 
     def _outdated(self) -> bool:
-        return not self._would_be_made(self._board.state.config, self._board.state.image)
+        last = self._board.state
+        return not self._would_be_made(last.config, last.image, last.engine_image)
 
-    def _would_be_made(self, config: str | None, image: str | None) -> bool:
-        """Whether a container of this configuration and image would be made now, as far as that can be told."""
+    def _would_be_made(self, config: str | None, *images: str | None) -> bool:
+        """Whether a runner of this configuration and these images would be made now, as far as that can be told."""
         try:
             wanted = self._read_pool()
-            return (wanted.config, self._engine.image(wanted.image)["Id"]) == (config, image)
+            now = [self._engine.image(one)["Id"] for one in wanted.images]
+            return (wanted.config, now) == (config, list(images[: len(now)]))
         except (Trouble, EngineError):
             return True
 

@@ -85,7 +85,7 @@ class Maker:
         making.go(config.dump(), runner, afresh, self._users)
 
     def result(self, making: Offloaded) -> dict[str, Any]:
-        """What was made: ``container``, ``image``, ``runner_id``. Raises Trouble, and then there is nothing of it."""
+        """What ``launch.make`` has made, as a state names it. Raises Trouble, and then there is nothing of it."""
         try:
             made = dict(making.result())
         except Trouble as trouble:

@@ -106,6 +106,11 @@ def good_image(pool: str) -> str:
     return f"{IMAGE_GOOD}:{pool}"
 
 
+def good_engine_image(pool: str) -> str:
+    """The name of the image of the Engines beside them, where they had such. No pool's name has a dot."""
+    return f"{IMAGE_GOOD}:{pool}.engine"
+
+
 def host_mark(machine_id: str, host: str) -> str:
     """Eight hexadecimal digits that stand for one host for as long as it is installed and keeps its name.
 

@@ -105,6 +105,11 @@ class Pool:
             if getattr(self, option) < 0:
                 raise PoolError(f"{option} is {getattr(self, option)}: it takes a number that is not negative")
 
+    @property
+    def images(self) -> tuple[str, ...]:
+        """What a runner is made of: its image and, where an Engine of its own stands beside it, that one's."""
+        return (self.image, self.dind_image) if self.docker_access == DOCKER_DIND else (self.image,)
+
     def _check_network(self) -> None:
         for option in ("proxy", "container_proxy"):
             if getattr(self, option) and not is_proxy(getattr(self, option)):

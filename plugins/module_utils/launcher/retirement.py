@@ -32,7 +32,8 @@ def finish(paths: Paths, engine: Engine, mark: str, pool: Pool) -> None:
     if alive or pool.name in _enabled(paths) or engine.containers(labels):
         return
     say(f"removes the pool {pool.name}, which has no instance any more")
-    engine.untag(names.good_image(pool.name))
+    for keep in (names.good_image(pool.name), names.good_engine_image(pool.name)):
+        engine.untag(keep)
     for path in files_of(paths, pool.name):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)

@@ -44,6 +44,7 @@ class State:
     runner_id: int | None = None
     container: str | None = None
     image: str | None = None  #: the image's id
+    engine_image: str | None = None  #: that of the Engine beside it, where it has one
     version: str | None = None  #: the runner's, as it says itself
     config: str | None = None  #: the pool's configuration that the container was made of
     job: str | None = None  #: the name that the workflow gave to the job that runs

@@ -39,6 +39,7 @@ class Surroundings:
     work: str = WORK  #: as the JIT configuration names it
     environment: tuple[str, ...] = ()
     mounts: tuple[dict[str, Any], ...] = ()
+    engine_image: str | None = None  #: the image, by its id, of the Engine beside it
     settings: dict[str, Any] = dataclasses.field(default_factory=dict)  #: further ones of Docker's HostConfig
 
     @property
@@ -154,6 +155,7 @@ def _beside_an_engine(
         network=f"container:{made}",
         environment=(*plain.environment, *side_engine.ENVIRONMENT),
         mounts=(work, *others),
+        engine_image=engine.inspect(made)["Image"],
     )
 
 

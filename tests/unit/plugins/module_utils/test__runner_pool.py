@@ -501,7 +501,7 @@ def test_an_old_runner_is_no_success_of_a_new_image(upgrade: Upgrade) -> None:
     assert 30 <= upgrade.host.now <= 31
     good = _last_good.read(upgrade.host.paths, "default")
     assert good is not None
-    assert (good.pool, good.image_id, good.digest) == (NEXT, "sha256:2", "sha256:dd")
+    assert (good.pool, good.image_ids, good.digest) == (NEXT, ("sha256:2",), "sha256:dd")
     assert upgrade.host.client.images.get("github-runner-good:default").id == "sha256:2"
 
 
@@ -521,7 +521,7 @@ def test_a_host_whose_new_runners_do_not_come_goes_back(upgrade: Upgrade) -> Non
     # And it stays what is gone back to.
     good = _last_good.read(host.paths, "default")
     assert good is not None
-    assert good.image_id == "sha256:1"
+    assert good.image_ids == ("sha256:1",)
 
 
 def test_a_tag_that_moved_moves_back(host: Host) -> None:
@@ -534,6 +534,28 @@ def test_a_tag_that_moved_moves_back(host: Host) -> None:
     with pytest.raises(Failure, match="with which all serve"):
         host.ensure(2, rollback=True)
     assert host.client.images.get("runner:1").id == "sha256:1"
+
+
+WITH_ENGINE = dataclasses.replace(POOL, docker_access="dind", dind_image="engine:1")
+
+
+def test_an_engine_that_moved_is_proven_and_moves_back_like_a_runner(host: Host) -> None:
+    """Jobs need it as much: an idle runner is renewed for it, and what it was before is kept and brought back."""
+    upgrade = Upgrade(host)
+    host.write_pool(WITH_ENGINE)
+    host.client.images.local["engine:1"] = Image("sha256:e1")
+    upgrade.becomes(WITH_ENGINE, "sha256:1", engine_image="sha256:e1")()
+    host.ensure(2)
+    assert host.client.images.get("github-runner-good:default.engine").id == "sha256:e1"
+    host.client.images.local["engine:1"] = Image("sha256:e2")
+    broken = upgrade.becomes(WITH_ENGINE, "sha256:1", state.WAITING, engine_image="sha256:e2", reason="broken")
+    upgrade.on_reload((1, broken), (5, upgrade.becomes(WITH_ENGINE, "sha256:1", engine_image="sha256:e1")))
+    with pytest.raises(Failure, match=r"went back to runner:1 \(sha256:1\) with engine:1 \(sha256:e1\), with which all"):
+        host.ensure(2, rollback=True)
+    assert host.client.images.get("engine:1").id == "sha256:e1"
+    good = _last_good.read(host.paths, "default")
+    assert good is not None
+    assert good.image_ids == ("sha256:1", "sha256:e1")
 
 
 def test_who_does_not_hear_is_told_again(upgrade: Upgrade) -> None:
@@ -570,7 +592,7 @@ def test_where_the_good_image_is_gone_it_says_so(upgrade: Upgrade) -> None:
     upgrade.becomes(NEXT, "sha256:2", state.WAITING, reason="broken")()
     for name in ("runner:1", "github-runner-good:default"):
         del host.client.images.local[name]
-    with pytest.raises(Failure, match=r"runner:1, which was good before, is gone"):
+    with pytest.raises(Failure, match=r"runner:1 \(sha256:1\), which was good before, is gone"):
         host.ensure(2, rollback=True)
     assert pool.load(Path(host.paths.pool("default")).read_text()) == NEXT
 

@@ -95,7 +95,7 @@ def test_an_engine_beside_has_its_own_network_and_the_same_work_folder(tmp_path:
     around = prepare(world, dataclasses.replace(DIND, hooks=("job_started",)))
     (engine,) = list(world.engine.all.values())
     assert (engine.name, engine.state) == (f"{NAME}-docker", "running")
-    assert around.network == f"container:{engine.id}"
+    assert (around.network, around.engine_image) == (f"container:{engine.id}", world.engine.images["docker:dind"])
     assert [one["Target"] for one in around.mounts] == ["/home/runner/_work", "/opt/github-runner/hooks"]
     assert around.mounts[0]["Source"] == NAME
     assert "DOCKER_HOST=tcp://127.0.0.1:2375" in around.environment

@@ -437,7 +437,12 @@ class Engine:
         one = self._called("inspect", container)
         shown = {"Running": one.state == "running", "Status": one.state, "ExitCode": one.exit_code}
         networks = {name: {} for name in one.networks}
-        return {"State": shown, "Config": {"User": "runner"}, "NetworkSettings": {"Networks": networks}}
+        return {
+            "Image": one.image,
+            "State": shown,
+            "Config": {"User": "runner"},
+            "NetworkSettings": {"Networks": networks},
+        }
 
     def image(self, reference: str) -> dict[str, Any]:
         self._called("image", "")
