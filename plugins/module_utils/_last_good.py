@@ -16,6 +16,9 @@ from .launcher import files, names, pool
 from .launcher.paths import Paths
 from .launcher.pool import Pool
 
+# As much of an id as Docker shows of it.
+_SHORT = len("sha256:") + 12
+
 
 @dataclasses.dataclass(frozen=True)
 class LastGood:
@@ -31,9 +34,8 @@ class LastGood:
         return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
     def __str__(self) -> str:
-        first, *others = self.pool.images
-        known = f"{first} ({self.digest or self.image_ids[0]})"
-        return " with ".join([known, *(f"{name} ({one})" for name, one in zip(others, self.image_ids[1:]))])
+        known = [self.digest or self.image_ids[0], *self.image_ids[1:]]
+        return " with ".join(f"{name} ({one[:_SHORT]})" for name, one in zip(self.pool.images, known))
 
 
 def load(text: str) -> LastGood | None:

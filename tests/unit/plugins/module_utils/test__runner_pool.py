@@ -550,7 +550,9 @@ def test_an_engine_that_moved_is_proven_and_moves_back_like_a_runner(host: Host)
     host.client.images.local["engine:1"] = Image("sha256:e2")
     broken = upgrade.becomes(WITH_ENGINE, "sha256:1", state.WAITING, engine_image="sha256:e2", reason="broken")
     upgrade.on_reload((1, broken), (5, upgrade.becomes(WITH_ENGINE, "sha256:1", engine_image="sha256:e1")))
-    with pytest.raises(Failure, match=r"went back to runner:1 \(sha256:1\) with engine:1 \(sha256:e1\), with which all"):
+    with pytest.raises(
+        Failure, match=r"went back to runner:1 \(sha256:1\) with engine:1 \(sha256:e1\), with which all"
+    ):
         host.ensure(2, rollback=True)
     assert host.client.images.get("engine:1").id == "sha256:e1"
     good = _last_good.read(host.paths, "default")
