@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from types import ModuleType
@@ -36,6 +37,7 @@ TYPING = {"Any": _Unused, "Callable": _Unused, "ClassVar": _Unused, "_GenericAli
 def main() -> int:
     """Run the command line; gives the exit code."""
     begin()
+    hold(sys.modules[__package__])
     from .cli import main as run
 
     return run()
@@ -47,6 +49,16 @@ def begin() -> None:
         defer(name)
     defer("inspect", INSPECT)
     defer("typing", TYPING)
+
+
+def hold(package: ModuleType) -> None:
+    """Import from the file that this process began with, also when another has taken its place.
+
+    Offsets in a zip are read once: of the next program, they would be those of something else.
+    """
+    program, name = os.path.split(package.__path__[0])
+    if os.path.isfile(program):
+        package.__path__[:] = [f"/proc/self/fd/{os.open(program, os.O_RDONLY)}/{name}"]
 
 
 def defer(name: str, known: Mapping[str, object] | None = None) -> None:

@@ -89,3 +89,26 @@ def test_what_is_known_of_a_module_loads_nothing(monkeypatch: pytest.MonkeyPatch
     assert sys.modules["colorsys"] is placeholder
     assert placeholder.ONE_THIRD == 1 / 3
     assert sys.modules["colorsys"] is not placeholder
+
+
+# An instance that stays while another program takes its place, and then needs what it has not imported yet.
+REPLACED = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import launcher
+from launcher import entry
+entry.hold(launcher)
+with open(sys.argv[1] + ".new", "wb") as new:
+    new.write(b"#!" + b"x" * 5000 + b"\\n")
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+from launcher import registrar
+print(registrar.Registrar.__name__)
+"""
+
+
+def test_a_launcher_that_was_replaced_still_has_all_of_itself(tmp_path: Path) -> None:
+    """It has to deregister its runner before it makes way."""
+    program = tmp_path / "github-runner.pyz"
+    program.write_bytes(_program.build(sys.executable))
+    done = subprocess.run([sys.executable, "-IS", "-c", REPLACED, program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "Registrar\n"), done.stderr
