@@ -16,8 +16,8 @@ import os
 import time
 from typing import Any, Callable, NamedTuple
 
-from . import files, names, pool_files, retirement, state, surroundings, systemd
-from .engine import Engine
+from . import files, launch, names, pool_files, retirement, state, surroundings, systemd
+from .engine import Engine, EngineError
 from .errors import Trouble
 from .host import Host
 from .journal import say
@@ -74,8 +74,9 @@ class Reconciliation:
 
     def run(self) -> int:
         """Make both sides agree; gives the number of pools that could not be looked at. Raises EngineError, OSError."""
-        instances = [one for one in state.read_all(self._paths) if state.alive(one)]
-        in_use = {one.runner for one in instances if one.runner} | self._containers(instances)
+        standing = self._containers()
+        instances = self._alive()
+        in_use = {one.runner for one in instances if one.runner} | standing
         failed = 0
         installed = pool_files.read(self._paths)
         for name, error in installed.unreadable.items():
@@ -95,26 +96,40 @@ class Reconciliation:
                 given_up = given_up and trouble.lasting
             # What was found dead only now is deregistered the next time, which takes the pool's credential.
             if given_up and not dead:
-                retirement.finish(self._paths, self._engine, self._host.mark, config)
+                self._finish(config)
         os.makedirs(os.path.dirname(self._paths.sightings), mode=0o700, exist_ok=True)
         files.write(self._paths.sightings, self._now.dump().encode(), 0o600)
         return failed
 
-    def _containers(self, instances: list[State]) -> set[str]:
+    def _alive(self) -> list[State]:
+        return [one for one in state.read_all(self._paths) if state.alive(one)]
+
+    def _owners(self) -> set[str]:
+        """The instances that have a launcher now. Each shows its state before it makes anything."""
+        return {one.instance for one in self._alive()}
+
+    def _finish(self, config: Pool) -> None:
+        try:
+            retirement.finish(self._paths, self._engine, self._host.mark, config)
+        except EngineError as error:
+            say(f"pool {config.name} is not removed yet: {error}")
+
+    def _containers(self) -> set[str]:
         """The names of this host's containers, but for those that nobody will bury: these are removed."""
-        alive = {one.instance for one in instances}
         standing = set()
-        for found in self._engine.containers({names.LABEL_MARK: self._host.mark}):
+        listed = self._engine.containers({names.LABEL_MARK: self._host.mark})
+        alive = self._owners()
+        for found in listed:
             if names.LABEL_BESIDE in found["Labels"]:
                 continue
             name = found["Names"][0].lstrip("/")
             ended = found["State"] in ("exited", "dead", "created")
             if ended and found["Labels"].get(names.LABEL_INSTANCE) not in alive:
                 say(f"removes the container {name}, which no instance owns any more")
-                self._engine.remove(found["Id"])
+                launch.remove(self._engine, found["Id"])
             else:
                 standing.add(name)
-        surroundings.sweep(self._engine, self._host.mark, standing, alive=alive)
+        surroundings.sweep(self._engine, self._host.mark, standing, alive=self._owners)
         return standing
 
     def _registrations(self, config: Pool, dead: list[dict[str, Any]]) -> None:

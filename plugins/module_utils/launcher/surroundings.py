@@ -85,9 +85,17 @@ def prepare(engine: Engine, paths: Paths, pool: Pool, mark: str, instance: str, 
 
 
 def sweep(
-    engine: Engine, mark: str, keep: Collection[str], *, instance: str | None = None, alive: Collection[str] = ()
+    engine: Engine,
+    mark: str,
+    keep: Collection[str],
+    *,
+    instance: str | None = None,
+    alive: Callable[[], Collection[str]] = tuple,
 ) -> None:
-    """Remove the surroundings of all runners but ``keep``, of an ``instance`` or of those that are not ``alive``."""
+    """Remove the surroundings of all runners but ``keep``, of an ``instance`` or of those that are not ``alive``.
+
+    ``alive`` is asked after each list: who has made what stands in it was alive by then.
+    """
     labels = {names.LABEL_MARK: mark}
     if instance is not None:
         labels[names.LABEL_BESIDE] = instance
@@ -98,10 +106,12 @@ def sweep(
         (engine.marked_volumes, "Name", engine.discard_volume),
     ):
         try:
-            for found in listed(labels):
+            present = listed(labels)
+            spared = alive()
+            for found in present:
                 marks = found.get("Labels") or {}
                 beside, runner = marks.get(names.LABEL_BESIDE), marks.get(names.LABEL_RUNNER)
-                if beside is not None and runner not in keep and beside not in alive:
+                if beside is not None and runner not in keep and beside not in spared:
                     remove(found[key])
         except EngineError as error:
             say(f"what is beside no runner any more could not be removed, it is tried again later: {error}")

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import files, names, reconcile, state
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import EngineError
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.errors import Trouble
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.host import Host
 from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.launcher.world import (
@@ -281,3 +282,32 @@ def test_an_instance_of_another_pool_is_not_judged_by_this_ones_list(world: Worl
     state.write(world.paths, dataclasses.replace(one, pool="gpu", instance="gpu-1"))
     Path(world.paths.state("1")).unlink()
     run(world, GitHub(), times=3)
+
+
+def test_a_container_that_cannot_be_removed_stops_nothing_else(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is tried again with the next run; what is dead at GitHub goes all the same."""
+    world.engine.add(state="dead", labels={names.LABEL_MARK: MARK, names.LABEL_INSTANCE: "1"})
+    world.engine.failures["remove"] = [EngineError(500, "device or resource busy")] * 2
+    github = GitHub(listed())
+    assert run(world, github, times=2) == 0
+    assert github.deleted == [7]
+    assert "could not be removed" in capsys.readouterr().err
+
+
+def test_an_instance_that_starts_meanwhile_keeps_what_it_has_made(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Removals take their time: who is alive is asked after each list, not before all of them."""
+    world.engine.add(state="exited", labels={names.LABEL_MARK: MARK, names.LABEL_INSTANCE: "2"})
+    remove = world.engine.remove
+
+    def slow(container: str) -> None:
+        remove(container)
+        state.write(world.paths, state.State("1", "default", pid=os.getpid()))
+        world.engine.create_volume(OURS, {names.LABEL_MARK: MARK, names.LABEL_BESIDE: "1", names.LABEL_RUNNER: OURS})
+
+    monkeypatch.setattr(world.engine, "remove", slow)
+    run(world, GitHub())
+    assert list(world.engine.beside["volumes"]) == [OURS]

@@ -216,7 +216,7 @@ def test_the_reconciler_sweeps_what_no_instance_will(tmp_path: Path) -> None:
     arguments: tuple[Any, ...] = (world.paths, world.engine, Host("host", MARK), None)
     Path(world.paths.sightings).parent.mkdir(parents=True, exist_ok=True)
     Path(world.paths.pool("default")).unlink()
-    surroundings.sweep(world.engine, MARK, (), alive={"1"})  # type: ignore[arg-type]
+    surroundings.sweep(world.engine, MARK, (), alive=lambda: {"1"})  # type: ignore[arg-type]
     assert len(beside(world)) == 3
     reconcile.Reconciliation(*arguments).run()
     assert beside(world) == []
