@@ -121,7 +121,7 @@ class Life:
                 traceback.print_exc()
                 said = f"a fault of the launcher ({type(error).__name__}): look at the journal"
                 code = self._wait_out(Trouble("launcher", said, lasting=True))
-            if code is None and self._replaced():
+            if code is None and self._replaced() and not self._signals.drain:
                 say("the launcher was updated: starting the new one")
                 code = EXIT_OK
             if code is not None:
@@ -383,7 +383,8 @@ class Life:
             config=None,
             failures=last.failures + 1 if failed else 0,
         )
-        if code == container.EXIT_OUTDATED and not self._signals.drain:
+        # A job can have its container end with any code.
+        if code == container.EXIT_OUTDATED and not took_job and not self._signals.drain:
             self._wait_for_other_image(last.image)
 
     def _exit_code(self, ended: str) -> int | None:
@@ -416,7 +417,10 @@ class Life:
             self._waits.rest(_IMAGE_LOOK)
 
     def _deregister(self, runner: str, runner_id: int | None) -> None:
-        self._maker.deregister(self._read_pool(), runner, runner_id)
+        config = self._read_pool()
+        # At another URL that number is somebody else's runner. The name is of no other.
+        known = runner_id if self._board.state.config == config.config else None
+        self._maker.deregister(config, runner, known)
 
     def _deregister_quietly(self, runner: str, runner_id: int | None) -> None:
         """Best effort: the name carries our mark, so the reconciler finds what is left."""

@@ -9,6 +9,7 @@ A drain never ends a job but by the job's own end, unless it is forced.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Callable
 
@@ -89,8 +90,12 @@ class Watch:
                 return outcome
             if self._is_to_be_replaced():
                 return REPLACED
-            if self._draining() and self._gave_up():
-                return GAVE_UP
+            if self._draining():
+                lost = self._board.state.kind == "docker"
+                if lost and self._hand_over:
+                    return REPLACED
+                if (lost and self._forced_in_vain()) or self._gave_up():
+                    return GAVE_UP
             self._signals.wait(1.0)
 
     def _follow(self) -> str | None:
@@ -198,21 +203,31 @@ class Watch:
         return self._signals.drain or self._renew
 
     def _gave_up(self) -> bool:
-        if self._drain_began is None or self._signals.force or self._stopped:
+        # One that is cut off has no job, and is stopped with the next step.
+        if self._clock() < self._deadline() or self._stopped or self._cut_off.done:
             return False
         timeout = self._drain_timeout()
-        if self._clock() - self._drain_began < timeout:
-            return False
         self._board.show(state.FAILED, f"not drained within {timeout:g} s, the job was left running", kind="drain")
         return True
+
+    def _forced_in_vain(self) -> bool:
+        """Whether the container was to be ended at once, which cannot be done without Docker."""
+        if self._signals.force:
+            said = f"not drained, the container may still run: {self._board.state.reason}"
+            self._board.show(state.FAILED, said, kind="drain")
+        return self._signals.force
+
+    def _deadline(self) -> float:
+        """Until when a drain waits for a job."""
+        if self._drain_began is None or self._signals.force:
+            return math.inf
+        return self._drain_began + self._drain_timeout()
 
     def _pause(self) -> float | None:
         """How long to wait for output: for ever, asleep in the kernel, but while a drain has something to do."""
         if not self._draining() or self._stopped:
             return None
-        moment = self._next_step
-        if self._drain_began is not None and not self._signals.force:
-            moment = min(moment, self._drain_began + self._drain_timeout())
+        moment = self._next_step if self._cut_off.done else min(self._next_step, self._deadline())
         return max(0.05, moment - self._clock())
 
     def _step(self) -> bool:
@@ -250,7 +265,7 @@ class Watch:
             if trouble.kind == "busy":
                 self._leave_to_the_job(_REJOIN_LOOK)
                 return True
-            if not trouble.lasting:
+            if not trouble.lasting and self._clock() < self._deadline():
                 self._failures += 1
                 self._board.show(state.DRAINING, f"cannot deregister yet: {trouble}", kind=trouble.kind)
                 self._again_in(backoff.delay(self._failures, retry_after=trouble.retry_after))
@@ -272,4 +287,5 @@ class Watch:
         return container.has_worker(self._engine.processes(self._watched))
 
     def _again_in(self, seconds: float) -> None:
-        self._next_step = self._clock() + seconds
+        now = self._clock()
+        self._next_step = min(now + seconds, max(self._deadline(), now + _LOOK))

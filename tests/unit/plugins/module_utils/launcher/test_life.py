@@ -1033,3 +1033,68 @@ def test_without_its_image_nothing_is_registered(tmp_path: Path) -> None:
     world.at(100, world.signals.terminate)
     world.live()
     assert world.github.attempts == []
+
+
+ELSEWHERE = dataclasses.replace(POOL, url="https://github.com/other")
+
+
+def test_a_number_is_not_taken_to_another_url(tmp_path: Path) -> None:
+    """There it is somebody else's runner: ours is looked for by its name."""
+    world = World(tmp_path, idle, idle)
+    world.at(100, lambda: world.write_pool(ELSEWHERE))
+    world.at(100, world.signals.hang_up)
+    world.at(200, world.signals.terminate)
+    world.live()
+    (_then, first, elsewhere), (_later, second, known) = world.github.deregistrations[:2]
+    assert (elsewhere, known) == (None, 2)
+    assert first != second
+
+
+def test_a_job_cannot_have_its_runner_called_too_old(tmp_path: Path) -> None:
+    """It may write what its container runs, and so end it with any code: the instance goes on."""
+
+    def ends_as_too_old(world: World, one: Container) -> None:
+        job(10, 60)(world, one)
+        world.after(65, lambda: world.engine.end(one, 7))
+
+    world = World(tmp_path, ends_as_too_old, idle)
+    world.at(300, world.signals.terminate)
+    assert world.live() == 0
+    assert len(world.github.registrations) == 2
+
+
+def test_a_runner_that_is_cut_off_is_ended_in_the_drains_time(tmp_path: Path) -> None:
+    """Without a network and without a job it would stand for ever; whoever can reach GitHub again deregisters it."""
+    world = World(tmp_path, idle)
+    world.github.deregister_troubles = [Trouble("unavailable", "GitHub has trouble (503)")] * 10_000
+    world.at(100, world.signals.terminate)
+    assert world.live() == 0
+    assert world.engine.all == {}
+    assert 3700 <= world.now - START <= 3760
+
+
+@pytest.mark.parametrize("ask", ["quit", "restarting"])
+def test_a_watched_runner_without_docker_is_not_waited_for_where_nobody_is_to_wait(tmp_path: Path, ask: str) -> None:
+    """The container may still run: whoever forces it is told so, and the next launcher takes it over."""
+    world = World(tmp_path, job(10, 10_000))
+    world.at(100, world.engine.go_down)
+    world.restarting = ask == "restarting"
+    world.at(200, world.signals.quit if ask == "quit" else world.signals.terminate)
+    assert world.live() == (1 if ask == "quit" else 0)
+    assert world.now - START <= 202
+    if ask == "quit":
+        assert world.state.reason == "not drained, the container may still run: Docker does not answer"
+
+
+def test_a_drain_without_docker_is_not_done_because_the_launcher_was_replaced(tmp_path: Path) -> None:
+    """The job still runs: it is looked for until Docker is back."""
+    world = World(tmp_path)
+    left = world.engine.add(state="running", processes=[WORKER])
+    state.write(world.paths, state.State("1", "default", runner=left.name, runner_id=7, container=left.id))
+    world.engine.go_down()
+    world.at(10, world.signals.terminate)
+    world.at(20, world.replace_program)
+    world.at(100, world.engine.come_back)
+    world.at(1000, lambda: world.engine.end(left))
+    assert world.live() == 0
+    assert world.now - START >= 1000
