@@ -30,7 +30,9 @@ def main() -> int:
         return 2
     except (Trouble, EngineError) as error:
         sys.stderr.write(f"github-runner: {error}\n")
-        return 1
+    except OSError as error:
+        sys.stderr.write(f"github-runner: {error.filename or 'this host'}: {error.strerror or error}\n")
+    return 1
 
 
 def _resident(words: list[str]) -> SimpleNamespace | None:

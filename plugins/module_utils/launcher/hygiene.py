@@ -124,7 +124,7 @@ class Hygiene:
     def _images(self, pools: list[pool.Pool], policy: hygiene_policy.Policy, before: float) -> None:
         containers = self._engine.containers({})
         ciphers = {f"/{config.micro_cipher}" for config in pools}
-        own = {config.image for config in pools}
+        own = {name for config in pools for name in config.images}
         own |= {one["Image"] for one in containers if ciphers & set(one["Names"])}
         used = {one["ImageID"] for one in containers} | {self._id(reference) for reference in own}
         images = self._engine.images()
@@ -179,9 +179,16 @@ class Hygiene:
             seen[one] = min(known.get(one, now), now)
             since[one] = max(seen[one], leftovers.moment(named, unknown=0.0))
         if not self._dry_run and seen != known:
+            self._remember(seen)
+        return since
+
+    def _remember(self, seen: dict[str, float]) -> None:
+        """Keep it for the next look. On a full disk, which is what this is for, the images go all the same."""
+        try:
             os.makedirs(os.path.dirname(self._paths.unused_images), mode=0o700, exist_ok=True)
             files.write(self._paths.unused_images, f"{json.dumps(seen)}\n".encode(), 0o600)
-        return since
+        except OSError as error:
+            say(f"since when images are unused could not be noted: {error.strerror}")
 
     def _seen(self) -> dict[str, float]:
         try:

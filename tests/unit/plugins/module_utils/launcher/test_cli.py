@@ -144,3 +144,15 @@ def test_the_version_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     with pytest.raises(SystemExit) as caught:
         call(monkeypatch, "--version")
     assert (caught.value.code, capsys.readouterr().out) == (0, f"github-runner {VERSION}\n")
+
+
+def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the file that did not fit."""
+
+    def full(*_arguments: object) -> int:
+        raise OSError(28, "No space left on device", "/var/lib/github-runner/sightings.json")
+
+    monkeypatch.setattr(cli, "_reconcile", full)
+    assert call(monkeypatch, "reconcile") == 1
+    said = "github-runner: /var/lib/github-runner/sightings.json: No space left on device\n"
+    assert capsys.readouterr().err == said

@@ -381,3 +381,14 @@ def test_whatever_lies_about_nothing_that_counts_goes(
                 must_stay.add(name)
         engine.clean()
         assert must_stay <= {*engine.all_images, *engine.all_volumes}
+
+
+def test_a_full_disk_is_made_room_on(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That something cannot be noted for the next look does not keep images from going."""
+    engine.add_image(age=30 * DAY, digests=(OLD_RUNNER,))
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "write", full)
+    assert engine.clean() == [OLD_RUNNER]
