@@ -48,7 +48,7 @@ class Removal:
     def _run(self, images: bool) -> None:
         pools = pool_files.read(self._paths).pools
         if self._client is not None:
-            references = {one.image for one in pools} | self._containers()
+            references = {name for one in pools for name in one.images} | self._containers()
             self._volumes()
             self._networks({name for one in pools for name in (one.network, one.cipher_network)})
             if images:

@@ -131,6 +131,11 @@ why:
   returned: success
   type: str
   sample: pool default has another credential
+missing:
+  description: What of V(dockerd), V(nft) and V(the Docker SDK for Python) the host does not have.
+  returned: success
+  type: list
+  elements: str
 public_key:
   description: The public key of the host's micro-cipher, where that step has nothing to do.
   returned: success

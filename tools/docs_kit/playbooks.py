@@ -20,10 +20,13 @@ _BATCH = re.compile(r"serial: .*github_runner_serial \| default\((.+?)\) }}")
 INTRODUCTION = f"""\
 Each takes any inventory with a group `github_runners` ([inventories](../how-to/inventories.md)), can be interrupted and
 run again, tells the truth with `--check`, and ends in one table of hosts and instances. A host that fails is named in
-it with its reason, and the others go on. No running job is ended but with `github_runner_drain_force=true`.
+it with its reason, and the others go on; `reboot` and `upgrade` stop after its batch. No running job is ended but with
+`github_runner_drain_force=true`.
 
 All [variables of the role](../../roles/github_runner/meta/argument_specs.yml) count as well. `{BATCHES[0]}` and
-`{BATCHES[1]}` are Ansible's own `serial` and `max_fail_percentage`, of those playbooks that go batch by batch."""
+`{BATCHES[1]}` (100, and 0 for `reboot` and `upgrade`) are Ansible's own `serial` and `max_fail_percentage`, of
+those playbooks that go batch by batch. Give them with `-e`: Ansible reads them before it knows any host, and so not in
+an inventory."""
 
 
 @dataclass

@@ -63,19 +63,20 @@ class _Look:
     def __init__(self, module: _runner.Caller):
         self._module = module
         self.warnings: dict[str, list[str]] = {}
-        self.found: dict[str, Any] = {"public_key": None, "instances": [], "_verifiers": {}}
+        self.found: dict[str, Any] = {"missing": [], "public_key": None, "instances": [], "_verifiers": {}}
 
     def at(self, name: str) -> str:
         """What a step would do, empty for nothing. Raises what the step raises."""
         return str(getattr(self, f"_{name}")())
 
     def _docker(self) -> str:
+        missing = [one for one in ("dockerd", "nft") if shutil.which(one) is None]
         try:
             import docker  # noqa: F401 - asked is only whether it can be had
         except ImportError:
-            return "the Docker SDK for Python is missing"
-        missing = [one for one in ("dockerd", "nft") if shutil.which(one) is None]
-        return f"{', '.join(missing)} is missing" if missing else ""
+            missing.append("the Docker SDK for Python")
+        self.found["missing"] = missing
+        return f"missing: {', '.join(missing)}" if missing else ""
 
     def _images(self) -> str:
         return _told(images.work(self._part("images", images)))

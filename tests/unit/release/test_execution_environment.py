@@ -57,6 +57,9 @@ def test_the_definition_in_the_docs_is_taken(tmp_path: Path) -> None:
     builder("create", "--file", DEFINITION, "--context", tmp_path, "--output-filename", "Containerfile")
     containerfile = (tmp_path / "Containerfile").read_text()
     assert "ansible-core>=2.19" in containerfile
+    # The base image has its Python elsewhere than ansible-builder looks, no git, and no list of packages.
+    assert 'ARG PYCMD="/usr/local/bin/python3"' in containerfile
+    assert "RUN apt-get update && apt-get install -y --no-install-recommends git" in containerfile
     wanted = yaml.safe_load((tmp_path / "_build" / "requirements.yml").read_text())
     assert [collection["name"] for collection in wanted["collections"]] == [
         f"{yaml.safe_load((ROOT / 'galaxy.yml').read_text())['repository']}.git"

@@ -109,7 +109,8 @@ def test_without_docker_everything_is_to_be_done(host: Host, monkeypatch: pytest
     """Its packages first."""
     monkeypatch.setattr(shutil, "which", lambda program: None if program == "nft" else program)
     found = host.plan()
-    assert (found["steps"], found["why"], host.asked) == (list(plan.ORDER), "nft is missing", [])
+    assert (found["steps"], found["why"], host.asked) == (list(plan.ORDER), "missing: nft", [])
+    assert found["missing"] == ["nft"]
 
 
 @pytest.mark.parametrize("there", ["nothing", "another key's", "damaged"])
