@@ -112,6 +112,28 @@ def test_the_launcher_or_its_unit_is_replaced(
     host.run(f"systemctl reload {' '.join(map(unit, '1234'))}")
 
 
+def test_an_instance_is_drained_though_its_launcher_was_replaced(
+    host: Host, github: GitHub, caused: Callable[[int], None]
+) -> None:
+    """As where an update takes the instance away: it deregisters with what it began with, in its time."""
+    runner = host.wait_for("4", "idle")["runner"]
+    # The same, but each of its parts stands elsewhere in the file.
+    host.run(
+        f"cp -p {LAUNCHER} {LAUNCHER}.old;"
+        f" {{ head -n 1 {LAUNCHER}.old; printf '%5000s\\n' '#'; tail -n +2 {LAUNCHER}.old; }} >{LAUNCHER}.new;"
+        f" chmod 755 {LAUNCHER}.new; mv {LAUNCHER}.new {LAUNCHER}"
+    )
+    try:
+        host.run(f"timeout 60 systemctl stop {unit('4')}")
+        caused(1)
+        assert host.run(f"systemctl show --property=Result --value {unit('4')}").strip() == "success"
+        assert runner not in github.runners()
+        assert runner not in host.containers()
+    finally:
+        host.run(f"mv {LAUNCHER}.old {LAUNCHER}; systemctl start {unit('4')}")
+        host.run(f"systemctl reload {' '.join(map(unit, '123'))}")
+
+
 @pytest.mark.usefixtures("live_restore")
 @pytest.mark.parametrize("how", ["systemctl restart docker", "systemctl kill --signal=KILL docker"])
 def test_docker_restarts_and_keeps_the_containers(
