@@ -232,7 +232,9 @@ class Life:
         return self._start(config, runner, self._maker.result(making))
 
     def _start(self, config: Pool, runner: str, made: dict[str, Any]) -> str:
-        self._board.update(runner=runner, job=None, logged="0", version=None, config=config.config, **made)
+        self._board.update(
+            runner=runner, url=config.url, job=None, logged="0", version=None, config=config.config, **made
+        )
         try:
             launch.start(self._engine, config, made["container"])
         except (EngineError, Trouble):
@@ -419,7 +421,7 @@ class Life:
     def _deregister(self, runner: str, runner_id: int | None) -> None:
         config = self._read_pool()
         # At another URL that number is somebody else's runner. The name is of no other.
-        known = runner_id if self._board.state.config == config.config else None
+        known = runner_id if self._board.state.url == config.url else None
         self._maker.deregister(config, runner, known)
 
     def _deregister_quietly(self, runner: str, runner_id: int | None) -> None:

@@ -42,6 +42,7 @@ class State:
     program: str = ""  #: which launcher runs, as ``program.program_signature`` writes it
     runner: str | None = None
     runner_id: int | None = None
+    url: str | None = None  #: where at GitHub it is registered, and where its number is its own
     container: str | None = None
     image: str | None = None  #: the image's id
     engine_image: str | None = None  #: that of the Engine beside it, where it has one
