@@ -102,8 +102,14 @@ def test_no_address_is_left_on_the_bridge(host: Host, github: GitHub, caused: Ca
             return set(shown) == {"idle", "waiting"} and "no available IPv4 addresses" in shown["waiting"]
 
         wait_until(one_waits, 60, lambda: str(host.instances()), pause=0.3)
-        standing = {one["runner"] for one in host.instances().values() if one["state"] == "idle"}
-        assert set(github.runners()) == standing
+
+        # Unless it is just trying again.
+        def nothing_is_left() -> bool:
+            return set(github.runners()) == {
+                one["runner"] for one in host.instances().values() if one["state"] == "idle"
+            }
+
+        wait_until(nothing_is_left, 60, lambda: f"{host.instances()} {sorted(github.runners())}", pause=0.3)
 
 
 def test_the_host_starts_no_more_processes(host: Host, caused: Callable[[int], None]) -> None:
