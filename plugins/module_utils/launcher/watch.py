@@ -94,7 +94,7 @@ class Watch:
                 lost = self._board.state.kind == "docker"
                 if lost and self._hand_over:
                     return REPLACED
-                if (lost and self._forced_in_vain()) or self._gave_up():
+                if (lost and self._forced_in_vain()) or self._gave_up(lost):
                     return GAVE_UP
             self._signals.wait(1.0)
 
@@ -202,9 +202,9 @@ class Watch:
             self._hand_over = self._restarts()
         return self._signals.drain or self._renew
 
-    def _gave_up(self) -> bool:
-        # One that is cut off has no job, and is stopped with the next step.
-        if self._clock() < self._deadline() or self._stopped or self._cut_off.done:
+    def _gave_up(self, lost: bool = False) -> bool:
+        # One that is cut off has no job, and is stopped with the next step, unless Docker is lost.
+        if self._clock() < self._deadline() or self._stopped or (self._cut_off.done and not lost):
             return False
         timeout = self._drain_timeout()
         self._board.show(state.FAILED, f"not drained within {timeout:g} s, the job was left running", kind="drain")

@@ -1098,3 +1098,13 @@ def test_a_drain_without_docker_is_not_done_because_the_launcher_was_replaced(tm
     world.at(1000, lambda: world.engine.end(left))
     assert world.live() == 0
     assert world.now - START >= 1000
+
+
+def test_a_runner_that_is_cut_off_is_not_waited_for_without_docker(tmp_path: Path) -> None:
+    """Nobody can end it then: the drain ends in its time all the same."""
+    world = World(tmp_path, idle)
+    world.github.deregister_troubles = [Trouble("unavailable", "GitHub has trouble (503)")] * 10_000
+    world.at(100, world.signals.terminate)
+    world.at(200, world.engine.go_down)
+    assert world.live() == 1
+    assert 3700 <= world.now - START <= 3760
