@@ -91,12 +91,12 @@ class Hygiene:
             self._write(os.path.join(self._paths.units, name), text)
             for name, text in texts(self._paths, wanted.calendar).items()
         ]
-        if any(units):
-            self._do("Reloaded systemd", "daemon-reload")
         is_on = self._systemd.is_on(TIMER)
-        if wanted.enabled and not is_on:
-            self._do(f"Enabled {TIMER}", "enable", "--now", TIMER)
-        elif wanted.enabled and any(units):
+        off = [TIMER] if wanted.enabled and not is_on else []
+        self._actions += [*(["Reloaded systemd"] if any(units) else []), *(f"Enabled {unit}" for unit in off)]
+        if (any(units) or off) and not self._check_mode:
+            self._systemd.turn_on(*off)
+        if wanted.enabled and is_on and any(units):
             self._do(f"Restarted {TIMER}", "restart", TIMER)
         elif is_on and not wanted.enabled:
             self._do(f"Disabled {TIMER}", "disable", "--now", TIMER)

@@ -70,15 +70,16 @@ class RunnerUnit:
         timers = _units.timers(wanted.metrics_path)
         self._disable(*(timer for timer in _units.timers("all") if timer not in timers))
         unwanted = [self._remove(os.path.join(paths.units, name)) for name in _units.names() if name not in texts]
-        if any(units.values()) or any(unwanted):
-            self._do("Reloaded systemd", "daemon-reload")
+        off = [unit for unit in (_units.FIREWALL, *timers) if not self._systemd.is_on(unit)]
+        new = any(units.values()) or any(unwanted)
+        self._actions += [*(["Reloaded systemd"] if new else []), *(f"Enabled {unit}" for unit in off)]
+        if (new or off) and not self._check_mode:
+            self._systemd.turn_on(*off)
         if units[_units.SLICE] and not self._check_mode:
             # A daemon-reload reads new limits, and sets them with the next change only.
             self._systemd.call("try-restart", _units.SLICE)
-        self._load(new_rules)
-        for timer in timers:
-            if not self._systemd.is_on(timer):
-                self._do(f"Enabled {timer}", "enable", "--now", timer)
+        if _units.FIREWALL not in off and (new_rules or not _firewall.is_loaded(self._run_command)):
+            self._do("Loaded the firewall", "reload", _units.FIREWALL)
         return {"changed": bool(self._actions), "actions": self._actions, "diff": self._diffs}
 
     def remove(self) -> dict[str, Any]:
@@ -106,13 +107,6 @@ class RunnerUnit:
         if not self._check_mode:
             self._systemd.forget_failures(*ending, _units.FIREWALL)
         return {"changed": bool(self._actions), "actions": self._actions, "diff": []}
-
-    def _load(self, new_rules: bool) -> None:
-        """Have the firewall in force: at each boot, and now."""
-        if not self._systemd.is_on(_units.FIREWALL):
-            self._do(f"Enabled {_units.FIREWALL}", "enable", "--now", _units.FIREWALL)
-        elif new_rules or not _firewall.is_loaded(self._run_command):
-            self._do("Loaded the firewall", "reload", _units.FIREWALL)
 
     def _write(self, wanted: _host_files.HostFile) -> bool:
         diff = _host_files.ensure(wanted, self._check_mode)

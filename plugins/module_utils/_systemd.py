@@ -59,6 +59,14 @@ class Systemd:
         """Run systemctl for its effect. Raises Failure."""
         self._systemctl(verb, *arguments)
 
+    def turn_on(self, *units: str) -> None:
+        """Have units run now and at each boot, their files new or not, with one reload for all. Raises Failure."""
+        if units:
+            self._systemctl("enable", "--no-reload", *units)
+        self._systemctl("daemon-reload")
+        if units:
+            self._systemctl("start", *units)
+
     def forget_failures(self, *units: str) -> None:
         """Let no unit be shown as failed that is no more. Raises Failure."""
         failed = [unit for unit in units if self._run_command(["systemctl", "is-failed", "--quiet", unit])[0] == 0]

@@ -58,7 +58,11 @@ def host(tmp_path: Path) -> Host:
 def test_a_host_gets_it_once(host: Host) -> None:
     """Policy, units, timer; a second run changes nothing and tells systemd nothing."""
     assert host.ensure()["changed"]
-    assert host.systemctl.told == [["daemon-reload"], ["enable", "--now", _hygiene.TIMER]]
+    assert host.systemctl.told == [
+        ["enable", "--no-reload", _hygiene.TIMER],
+        ["daemon-reload"],
+        ["start", _hygiene.TIMER],
+    ]
     assert hygiene_policy.load(Path(host.paths.hygiene).read_text()) == POLICY
     again = host.ensure()
     assert (again["changed"], again["actions"], host.systemctl.told) == (False, [], [])

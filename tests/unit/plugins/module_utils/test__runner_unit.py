@@ -61,10 +61,10 @@ def test_a_bare_host_gets_everything_once(host: Host) -> None:
     assert {one.name for one in Path(host.paths.units).iterdir()} == set(_units.texts(host.paths))
     assert Path(host.paths.firewall).read_text() == _firewall.rules(_firewall.Policy())
     assert host.systemctl.told == [
+        ["enable", "--no-reload", _units.FIREWALL, _units.TIMER],
         ["daemon-reload"],
+        ["start", _units.FIREWALL, _units.TIMER],
         ["try-restart", _units.SLICE],
-        ["enable", "--now", _units.FIREWALL],
-        ["enable", "--now", _units.TIMER],
     ]
     again = host.ensure(DEFAULT, GPU)
     assert again == {"changed": False, "actions": [], "diff": []}
@@ -88,10 +88,10 @@ def test_check_mode_tells_the_same_and_touches_nothing(host: Host) -> None:
         ("link", ["Linked {command}"], False),
         # A drain may need its file: it is runner_pool that removes it, when the last instance has gone.
         ("another pool less", [], False),
-        ("timer", ["Enabled github-runner-reconcile.timer"], False),
+        ("timer", ["Enabled github-runner-reconcile.timer"], True),
         ("rules", ["Wrote {firewall}", "Loaded the firewall"], False),
         ("rules flushed", ["Loaded the firewall"], False),
-        ("firewall off", ["Enabled github-runner-firewall.service"], False),
+        ("firewall off", ["Enabled github-runner-firewall.service"], True),
         ("hook", ["Wrote {hooks}/default/job_started"], False),
         ("a hook less", ["Removed {hooks}/default/job_started", "Removed {hooks}/default/job_started.sh"], False),
         ("share", ["Wrote {units}/github-runner.slice", "Reloaded systemd"], True),
