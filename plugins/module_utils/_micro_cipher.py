@@ -15,6 +15,9 @@ from ._micro_cipher_options import UID, Wanted, is_foreign
 from .launcher import moments, sealed
 from .launcher.paths import Paths
 
+# Seconds between two looks for the key: each costs the Engine as much as it would take of the processor that makes it.
+_LOOK = 0.25
+
 
 def facts(container: Any | None) -> dict[str, Any]:
     """What is known of a container without asking it: its state and the key that it has printed since its start."""
@@ -182,7 +185,7 @@ class Run:
                     f"micro-cipher printed no public key within {self._timeout:g} s (it is {container.status}"
                     f"{'; it said: ' + ' / '.join(said.splitlines()) if said else ''}): is that the right image?"
                 )
-            self._sleep(0.1)
+            self._sleep(_LOOK)
 
 
 def _changed(found: dict[str, Any], action: str) -> dict[str, Any]:
