@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -29,7 +28,7 @@ class ActionModule(ActionBase):
         given = {key: arguments.pop(key) for key in ("logins", "public_key") if key in arguments}
         if given.get("logins"):
             try:
-                arguments["_sealed"] = _sealed(given["logins"], given.get("public_key"))
+                arguments["_sealed"] = _sealing.seal_logins(given["logins"], given.get("public_key"))
             except sealed.SealedError as error:
                 raise AnsibleActionFail(str(error)) from None
             if arguments["_sealed"] is None:
@@ -37,17 +36,3 @@ class ActionModule(ActionBase):
                 arguments["_login_unknown"] = True
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         return result
-
-
-def _sealed(logins: Any, public_key: str | None) -> dict[str, str] | None:
-    """All logins as one sealed document. Raises SealedError."""
-    if not isinstance(logins, list):
-        raise sealed.SealedError("logins is not a list: write each with registry, username and password")
-    found = {}
-    for one in logins:
-        if not isinstance(one, dict) or set(one) != {"registry", "username", "password"}:
-            raise sealed.SealedError("a registry's login is not complete: write registry, username and password")
-        found[str(one["registry"])] = {"username": str(one["username"]), "password": str(one["password"])}
-    if not public_key:
-        return None
-    return _sealing.seal(json.dumps(found).encode(), public_key)

@@ -43,13 +43,7 @@ class ActionModule(ActionBase):
             try:
                 pool.check_names([one["name"] for one in pools])
                 secrets = {one["name"]: _credential.secret(one) for one in pools}
-                if options["public_key"]:
-                    arguments["_sealed"] = [
-                        {"name": name, **_sealing.seal(secret, options["public_key"])}
-                        for name, secret in secrets.items()
-                    ]
-                elif not self._task.check_mode:
-                    raise sealed.SealedError("there is no public key to seal with: run the module micro_cipher before")
+                arguments["_sealed"] = _sealing.seal_pools(secrets, options["public_key"], self._task.check_mode)
             except (sealed.SealedError, pool.PoolError) as error:
                 raise AnsibleActionFail(str(error)) from None
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))

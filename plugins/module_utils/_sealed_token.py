@@ -51,10 +51,12 @@ def remove(paths: Paths, name: str, check_mode: bool) -> Kept:
     return Kept(_host_files.remove(path, check_mode), path, None)
 
 
-def result(pools: dict[str, Kept]) -> dict[str, Any]:
-    """What the module returns for some pools, by name."""
+def result(done: str, pools: dict[str, Kept]) -> dict[str, Any]:
+    """What the module returns for some pools, by name; ``done`` says in a word what changed them."""
+    actions = [f"{done} the credential of pool {name}" for name, kept in pools.items() if kept.changed]
     return {
-        "changed": any(kept.changed for kept in pools.values()),
+        "changed": bool(actions),
+        "actions": actions,
         "pools": [{"name": name, "path": kept.path, "changed": kept.changed} for name, kept in pools.items()],
         "fingerprint": next((kept.fingerprint for kept in pools.values()), None),
     }

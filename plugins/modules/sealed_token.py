@@ -139,6 +139,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+actions:
+  description: What was done, or would be in check mode.
+  returned: success
+  type: list
+  elements: str
+  sample: ["Sealed the credential of pool default"]
 pools:
   description: The pools.
   returned: success

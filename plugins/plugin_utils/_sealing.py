@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import tempfile
+from typing import Any
 
 from ..module_utils.launcher import envelope, openssl, sealed
 
@@ -32,6 +34,27 @@ def seal(secret: bytes, public_key: str) -> dict[str, str]:
         "ciphertext": base64.b64encode(ciphertext).decode(),
     }
     return {**found, "payload": base64.b64encode(payload).decode()} if payload else found
+
+
+def seal_pools(secrets: dict[str, bytes], public_key: str | None, check_mode: bool) -> list[dict[str, str]]:
+    """What pools have, by name, each sealed. In check mode, where there is no key yet, none. Raises SealedError."""
+    if public_key:
+        return [{"name": name, **seal(secret, public_key)} for name, secret in secrets.items()]
+    if not check_mode:
+        raise sealed.SealedError("there is no public key to seal with: run the module micro_cipher before")
+    return []
+
+
+def seal_logins(logins: Any, public_key: str | None) -> dict[str, str] | None:
+    """All logins of registries as one sealed document; None where there is no key. Raises SealedError."""
+    if not isinstance(logins, list):
+        raise sealed.SealedError("logins is not a list: write each with registry, username and password")
+    found = {}
+    for one in logins:
+        if not isinstance(one, dict) or set(one) != {"registry", "username", "password"}:
+            raise sealed.SealedError("a registry's login is not complete: write registry, username and password")
+        found[str(one["registry"])] = {"username": str(one["username"]), "password": str(one["password"])}
+    return seal(json.dumps(found).encode(), public_key) if public_key else None
 
 
 def _is_short(secret: bytes) -> bool:

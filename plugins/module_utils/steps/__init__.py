@@ -4,5 +4,5 @@
 
 """The steps of a rollout, each the work of the module of its name: ``SPEC``, its options, and ``work``.
 
-They stand here and not in the modules because the plan (plan.py) asks all of them at once what they would do.
+They stand here and not in the modules because a rollout (rollout.py) does all of them in two calls.
 """

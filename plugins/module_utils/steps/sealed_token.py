@@ -65,14 +65,14 @@ def work(module: _runner.Caller) -> dict[str, Any]:
     except pool.PoolError as error:
         raise Failure(str(error)) from error
     if params["state"] == "absent":
-        return _sealed_token.result({name: _sealed_token.remove(Paths(), name, module.check_mode) for name in names})
+        removed = {name: _sealed_token.remove(Paths(), name, module.check_mode) for name in names}
+        return _sealed_token.result("Removed", removed)
     refuse_plaintext([params, *pools])
     offered = {one["name"]: sealed.from_mapping(one) for one in params["_sealed"] or []}
     if set(offered) != set(names) and not module.check_mode:
         raise Failure("nothing was sealed: call this module by its full name")
-    return _sealed_token.result(
-        {name: _sealed_token.ensure(Paths(), name, offered.get(name), module.check_mode) for name in names}
-    )
+    kept = {name: _sealed_token.ensure(Paths(), name, offered.get(name), module.check_mode) for name in names}
+    return _sealed_token.result("Sealed", kept)
 
 
 def refuse_plaintext(pools: list[dict[str, Any]]) -> None:

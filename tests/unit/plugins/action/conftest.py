@@ -21,11 +21,16 @@ COLLECTION = "ansible_collections.socialgouv.actions_runner"
 def run_action(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Runs an action plugin; gives its result and the arguments of each module that it ran on the host.
 
-    ``answer`` is what such a module gives.
+    ``answer`` is what such a module gives, ``answers`` what one after the other does.
     """
 
     def run(
-        plugin_name: str, /, check_mode: bool = False, answer: dict[str, Any] | None = None, **arguments: Any
+        plugin_name: str,
+        /,
+        check_mode: bool = False,
+        answer: dict[str, Any] | None = None,
+        answers: list[dict[str, Any]] | None = None,
+        **arguments: Any,
     ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         plugin = importlib.import_module(f"{COLLECTION}.plugins.action.{plugin_name}").ActionModule
         task = mock.MagicMock(Task)
@@ -35,6 +40,8 @@ def run_action(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[dict[str,
 
         def execute(module_args: dict[str, Any], task_vars: Any) -> dict[str, Any]:
             ran.append(module_args)
+            if answers is not None:
+                return answers.pop(0)
             return {"changed": True} if answer is None else answer
 
         monkeypatch.setattr(action, "_execute_module", execute)

@@ -125,7 +125,7 @@ def test_a_control_node_without_openssl_names_the_remedy(
 def test_check_mode_works_before_micro_cipher_runs(run_action: Any) -> None:
     """The host then says that there would be a change."""
     _result, sent = run_action("sealed_token", check_mode=True, token=TOKEN)
-    assert sent == [{"pools": [{"name": "default"}], "state": "present"}]
+    assert sent == [{"pools": [{"name": "default"}], "state": "present", "_sealed": []}]
 
 
 def test_removing_needs_no_token(run_action: Any) -> None:

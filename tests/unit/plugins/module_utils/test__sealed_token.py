@@ -80,8 +80,9 @@ def test_what_cannot_be_used_is_replaced(paths: Paths, data: bytes | None, mode:
 def test_nothing_of_the_credential_is_in_the_result(paths: Paths) -> None:
     """Neither verifier nor ciphertext, at any verbosity or in a diff."""
     kept = _sealed_token.ensure(paths, "default", sealed.Sealed("a" * 64, "deadbeef", b"ciphertext"), False)
-    assert _sealed_token.result({"default": kept}) == {
+    assert _sealed_token.result("Sealed", {"default": kept}) == {
         "changed": True,
+        "actions": ["Sealed the credential of pool default"],
         "pools": [{"name": "default", "path": paths.sealed("default"), "changed": True}],
         "fingerprint": "a" * 64,
     }
