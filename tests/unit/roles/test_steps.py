@@ -35,7 +35,10 @@ ALL = {
 )
 def test_tags_choose_steps(tmp_path: Path, arguments: list[str], steps: set[str]) -> None:
     """One tag, several, a tag that is left out, and a tag that is somebody's own."""
-    show = {"ansible.builtin.debug": {"msg": "steps: {{ __github_runner_steps | sort | join(' ') }};"}, "tags": ["always"]}
+    show = {
+        "ansible.builtin.debug": {"msg": "steps: {{ __github_runner_steps | sort | join(' ') }};"},
+        "tags": ["always"],
+    }
     files = [str(ROLE / folder / "main.yml") for folder in ("defaults", "vars")]
     play = {"hosts": "all", "gather_facts": False, "vars_files": files, "tasks": [show]}
     (tmp_path / "play.yml").write_text(yaml.safe_dump([play]))
