@@ -28,6 +28,8 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _validated, options = self.validate_argument_spec(**rollout.SPEC)
         steps = rollout.selected(options)
+        if options["images"].get("logins"):
+            raise AnsibleActionFail("images takes no logins: put images that need one into private_images")
         try:
             sealing = options["credentials"] if "sealed_token" in steps else []
             secrets = {one["name"]: _credential.secret(one) for one in sealing}

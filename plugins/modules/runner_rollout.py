@@ -160,7 +160,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Bring the runners about
+- name: Roll out the runners
   socialgouv.actions_runner.runner_rollout:
     images:
       images:

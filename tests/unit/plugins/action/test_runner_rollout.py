@@ -103,6 +103,12 @@ def test_no_secret_leaves_the_control_node(run_action: Any, key: str, private: l
     assert ("logins" in ran[1]["_sealed"]) == bool(private)
 
 
+def test_a_login_in_the_wrong_place_stays_here(run_action: Any) -> None:
+    """It is refused before the host is called: only those of private_images are sealed."""
+    with pytest.raises(AnsibleActionFail, match="put images that need one into private_images"):
+        run_action("runner_rollout", answers=[], **given(TOKEN, images={"images": ["a"], "logins": LOGINS}))
+
+
 def test_steps_without_a_secret_need_none(run_action: Any) -> None:
     """And the last ones alone are one call: there is nothing to seal for."""
     pools = [{"name": "pool0"}]
