@@ -28,40 +28,43 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _validated, options = self.validate_argument_spec(**rollout.SPEC)
         steps = rollout.selected(options)
+        logins = (options["private_images"].get("logins") or []) if "private_images" in steps else []
         if options["images"].get("logins"):
             raise AnsibleActionFail("images takes no logins: put images that need one into private_images")
+        told: dict[str, Any] = {}
         try:
-            sealing = options["credentials"] if "sealed_token" in steps else []
+            sealing = (options["credentials"] or []) if "sealed_token" in steps else []
             secrets = {one["name"]: _credential.secret(one) for one in sealing}
-            told: dict[str, Any] = {}
+            # Wrong ones are found before the host is touched.
+            _sealing.seal_logins(logins, None)
             if not set(steps) <= {"runner_unit", "runner_pool"}:
-                told = self._execute_module(module_args=self._arguments(), task_vars=task_vars)
-                verifiers, more = told.pop("_verifiers", {}), told.pop("_more", False)
-                if told.get("failed") or not (more or _has_another(secrets, verifiers, told["public_key"])):
+                told = self._execute_module(module_args=self._arguments(bool(logins)), task_vars=task_vars)
+                verifiers, steps = told.pop("_verifiers", {}), told.pop("_more", [])
+                if _has_another(secrets, verifiers, told.get("public_key")):
+                    steps = [step for step in rollout.SECOND_HALF if step in rollout.selected(options)]
+                if told.get("failed") or not steps:
                     return {**result, **told}
-            arguments = {**self._arguments(), "_sealed": self._sealed(options, secrets, told.get("public_key"))}
+            key = told.get("public_key")
+            found = {
+                "credentials": _sealing.seal_pools(secrets, key, self._task.check_mode),
+                "logins": _sealing.seal_logins(logins, key) if logins else None,
+            }
         except sealed.SealedError as error:
-            raise AnsibleActionFail(str(error)) from None
+            raise AnsibleActionFail(str(error), result=told) from None
+        arguments = self._arguments(bool(logins) and found["logins"] is None)
+        arguments.update(steps=steps, _sealed=found)
         return {**result, **_joined(told, self._execute_module(module_args=arguments, task_vars=task_vars))}
 
-    def _arguments(self) -> dict[str, Any]:
+    def _arguments(self, login_unknown: bool) -> dict[str, Any]:
         """What the host is told: nothing secret, and nothing that only the control node needs."""
         arguments = dict(self._task.args)
-        arguments["credentials"] = [{"name": one["name"]} for one in arguments.get("credentials") or []]
+        if arguments.get("credentials"):
+            arguments["credentials"] = [{"name": one["name"]} for one in arguments["credentials"]]
         private = arguments.get("private_images")
         if private:
             arguments["private_images"] = {key: value for key, value in private.items() if key != "logins"}
+            arguments["private_images"]["_login_unknown"] = login_unknown
         return arguments
-
-    def _sealed(self, options: dict[str, Any], secrets: dict[str, bytes], public_key: str | None) -> dict[str, Any]:
-        """What the second half needs of secrets. Raises SealedError."""
-        found: dict[str, Any] = {}
-        if secrets:
-            found["credentials"] = _sealing.seal_pools(secrets, public_key, self._task.check_mode)
-        logins = options["private_images"].get("logins")
-        if logins and "private_images" in rollout.selected(options):
-            found["logins"] = _sealing.seal_logins(logins, public_key)
-        return found
 
 
 def _has_another(secrets: dict[str, bytes], verifiers: dict[str, str], public_key: str | None) -> bool:

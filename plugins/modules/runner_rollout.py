@@ -16,7 +16,8 @@ description:
     options of each.
   - The host is called twice. The first call ends with the key of micro-cipher, for which the control node seals, and
     the second begins with what was sealed. A host on which nothing has changed is called once.
-  - Where no micro-cipher runs yet, it makes its key while the images of the runners come.
+  - On a host that has no pool yet, micro-cipher makes its key, and the units are installed, while the images of the
+    runners come.
   - A step that fails ends the module; what was done until then is told, stays, and is not done again by the next run.
 author: SocialGouv (@SocialGouv)
 requirements:
@@ -50,7 +51,6 @@ options:
       - Required where O(steps) has V(sealed_token).
     type: list
     elements: dict
-    default: []
     suboptions:
       name:
         description: The pool whose credential it is.

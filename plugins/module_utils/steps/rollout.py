@@ -10,6 +10,7 @@ no second.
 
 from __future__ import annotations
 
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
@@ -50,7 +51,6 @@ SPEC: dict[str, Any] = {
         "credentials": {
             "type": "list",
             "elements": "dict",
-            "default": [],
             "options": {"name": {"type": "str", "required": True}, **sealed_token.SECRETS},
         },
         "private_images": _STEP,
@@ -103,24 +103,27 @@ class _Rollout:
 
     def first_half(self) -> dict[str, Any]:
         """Bring about what micro-cipher needs and itself; tell its key, and whether there is more to do."""
-        sealed_token.refuse_plaintext(self._params["credentials"])
-        if "sealed_token" in self._steps and not self._params["credentials"]:
-            raise Failure("there is no credential to seal: give each pool's, or leave out the step sealed_token")
-        found: dict[str, Any] = {"missing": _missing(), "public_key": None, "_verifiers": {}, "_more": False}
-        if found["missing"] and "docker" in self._steps:
+        if self._params["credentials"] is None and "sealed_token" in self._steps:
+            raise Failure("there are no credentials: give each pool's, or leave out the step sealed_token")
+        sealed_token.refuse_plaintext(self._params["credentials"] or [])
+        missing = _missing()
+        found: dict[str, Any] = {"missing": missing, "public_key": None, "instances": [], "_verifiers": {}, "_more": []}
+        if missing and "docker" in self._steps:
             if not self._module.check_mode:
-                return {**found, "instances": []}
-            self._actions.append(f"Installed {', '.join(found['missing'])}")
-        if self._may_make_the_key_meanwhile():
-            self._make_the_key_while_images_come()
+                return found
+            self._actions.append(f"Installed {', '.join(missing)}")
+        todo = [step for step in SECOND_HALF if step in self._steps]
+        if self._has_nothing_to_lose():
+            self._start_while_images_come()
+            todo.remove("runner_unit")
         else:
             for step in [step for step in FIRST_HALF if step in self._steps]:
                 self._do(step)
-        if "micro_cipher" not in self._steps and {"sealed_token", "private_images"} & set(self._steps):
+        if "micro_cipher" not in self._steps and {"sealed_token", "private_images"} & set(todo):
             self._public_key = self._find_public_key()
-        verifiers = self._verifiers() if "sealed_token" in self._steps else {}
-        if self._actions or None in verifiers.values() or self._would_do_more():
-            found["_more"] = True
+        verifiers = self._verifiers() if "sealed_token" in todo else {}
+        if self._actions or None in verifiers.values() or self._would_do_more(todo):
+            found["_more"] = todo
         else:
             found["_verifiers"] = verifiers
         return {**found, "public_key": self._public_key, "instances": self._instances}
@@ -129,24 +132,39 @@ class _Rollout:
         """Keep what was sealed, and bring about what needs it."""
         for step in [step for step in SECOND_HALF if step in self._steps]:
             self._do(step)
-        return {"instances": self._instances}
+        return {"missing": _missing(), "instances": self._instances}
 
-    def _may_make_the_key_meanwhile(self) -> bool:
-        """Whether no micro-cipher runs: one that does is replaced only when every image is there."""
-        if self._module.check_mode or not set(FIRST_HALF) <= set(self._steps):
+    def _has_nothing_to_lose(self) -> bool:
+        """Whether this host has no pool yet and no key.
+
+        Elsewhere micro-cipher is replaced, and pools may name other images, only when every image is there.
+        """
+        if self._module.check_mode or not {*FIRST_HALF, "runner_unit"} <= set(self._steps):
+            return False
+        if os.path.isdir(Paths().pools) and os.listdir(Paths().pools):
             return False
         found = self._micro_cipher_now()
-        return found is None or found.status != "running"
+        return found is None or found.status in ("created", "exited", "dead")
 
-    def _make_the_key_while_images_come(self) -> None:
+    def _start_while_images_come(self) -> None:
+        """All that needs no image of a runner, while those come. Raises Failure for all that went wrong."""
         wanted = [qualified(one) for one in self._options("images")["images"]]
         own = [one for one in wanted if one == qualified(self._options("micro_cipher")["image"])]
+        failures: list[Failure] = []
         with ThreadPoolExecutor(max_workers=1) as beside:
             others = beside.submit(self._do, "images", images=[one for one in wanted if one not in own])
-            self._do("images", images=own)
-            self._do("cipher_network")
-            self._do("micro_cipher")
-            others.result()
+            try:
+                self._do("images", images=own)
+                for step in ("cipher_network", "micro_cipher", "runner_unit"):
+                    self._do(step)
+            except Failure as failure:
+                failures.append(failure)
+            try:
+                others.result()
+            except Failure as failure:
+                failures.append(failure)
+        if failures:
+            raise Failure("; ".join(map(str, failures)))
 
     def _micro_cipher_now(self) -> Any | None:
         name = self._options("micro_cipher")["name"]
@@ -162,16 +180,16 @@ class _Rollout:
 
     def _verifiers(self) -> dict[str, str | None]:
         """What tells the credentials again that micro-cipher can open; None for a pool that has no such."""
-        names = [one["name"] for one in self._params["credentials"]]
+        names = [one["name"] for one in self._params["credentials"] or []]
         if self._public_key is None:
             return dict.fromkeys(names)
         fingerprint = sealed.fingerprint(self._public_key)
         return {name: _sealed_token.verifier(Paths(), name, fingerprint) for name in names}
 
-    def _would_do_more(self) -> bool:
-        """Whether a step of the second half has something to do; one that would fail says so itself."""
+    def _would_do_more(self, todo: list[str]) -> bool:
+        """Whether a step has something to do; one that would fail says so itself."""
         warnings: list[str] = []
-        for step in [step for step in SECOND_HALF if step in self._steps and step != "sealed_token"]:
+        for step in [step for step in todo if step != "sealed_token"]:
             try:
                 result = self._call(step, True, warnings.append)
                 if result["changed"] or (step == "runner_pool" and self._waits()):
@@ -193,8 +211,10 @@ class _Rollout:
         self._actions += result["actions"]
         diff = result.get("diff", []) if result["changed"] else []
         self._diffs += diff if isinstance(diff, list) else [diff]
-        self._instances = result.get("instances", self._instances)
-        self._public_key = result.get("public_key", self._public_key)
+        if step == "micro_cipher":
+            self._public_key = result["public_key"]
+        if step == "runner_pool":
+            self._instances = result["instances"]
 
     def _call(self, step: str, check_mode: bool, warn: Callable[[str], None], **options: Any) -> dict[str, Any]:
         return _MODULES[step].work(self._part(step, check_mode, warn, **options))
@@ -212,11 +232,10 @@ class _Rollout:
     def _given(self, step: str) -> dict[str, Any]:
         sealed_here = self._params["_sealed"] or {"credentials": None, "logins": None}
         if step == "sealed_token":
-            names = [{"name": one["name"]} for one in self._params["credentials"]]
+            names = [{"name": one["name"]} for one in self._params["credentials"] or []]
             return {"pools": names, "_sealed": sealed_here["credentials"]}
         if step == "private_images":
-            logins = sealed_here["logins"]
-            return {**self._params["private_images"], "_sealed": logins, "_login_unknown": logins is None}
+            return {**self._params["private_images"], "_sealed": sealed_here["logins"]}
         return dict(self._params[step])
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.steps im
 TOKEN = "ghp_" + "s" * 36
 OTHER = "ghp_" + "t" * 36
 PASSWORD = "registry-" + "p" * 20
+REST = ["sealed_token", "runner_pool"]
 LOGINS = [{"registry": "registry.acme.org", "username": "bot", "password": PASSWORD}]
 
 
@@ -34,14 +36,14 @@ def given(*tokens: str, **options: Any) -> dict[str, Any]:
     return {"images": {"images": ["runner:1"]}, "credentials": pools, **options}
 
 
-def first(key: str | None, *sealed_tokens: str, more: bool = False, **result: Any) -> dict[str, Any]:
+def first(key: str | None, *sealed_tokens: str, more: Sequence[str] = (), **result: Any) -> dict[str, Any]:
     """What the first half tells of a host on which these are sealed."""
     verifiers = {
         f"pool{number}": sealed.verifier(token.encode(), sealed.fingerprint(key or ""))
         for number, token in enumerate(sealed_tokens)
     }
     told = {"changed": False, "actions": [], "diff": [], "missing": [], "instances": [{"name": "1"}]}
-    return {**told, "public_key": key, "_verifiers": verifiers, "_more": more, **result}
+    return {**told, "public_key": key, "_verifiers": verifiers, "_more": list(more), **result}
 
 
 SECOND = {"changed": True, "actions": ["Started 1"], "diff": [{"after": "b"}], "instances": [{"name": "1", "x": 2}]}
@@ -58,18 +60,18 @@ def test_a_host_on_which_nothing_has_changed_is_called_once(run_action: Any, key
 @pytest.mark.parametrize("token", [OTHER, TOKEN])
 def test_what_is_to_be_done_is_done_by_the_second_call(run_action: Any, key: str, token: str) -> None:
     """Another credential is one reason, and what the host tells another. Each is sealed for the host's key."""
-    told = first(key, TOKEN, more=token == TOKEN)
+    told = first(key, TOKEN, more=REST if token == TOKEN else ())
     result, ran = run_action("runner_rollout", answers=[told, dict(SECOND)], **given(token))
     sealed_here = ran[1]["_sealed"]["credentials"]
     assert [(one["name"], one["fingerprint"]) for one in sealed_here] == [("pool0", sealed.fingerprint(key))]
-    assert "logins" not in ran[1]["_sealed"]
-    assert "_sealed" not in ran[0]
+    assert (ran[1]["_sealed"]["logins"], "_sealed" in ran[0]) == (None, False)
+    assert ran[1]["steps"] == (REST if token == TOKEN else [*REST[:1], "runner_unit", *REST[1:]])
     assert (result["changed"], result["actions"], result["instances"]) == (True, ["Started 1"], SECOND["instances"])
 
 
 def test_both_halves_are_told_as_one(run_action: Any, key: str) -> None:
     """In their order; where the second fails, with its words, and with what the first has done."""
-    told = first(key, more=True, changed=True, actions=["Pulled"], diff=[{"after": "a"}], warnings=["w1"])
+    told = first(key, more=REST, changed=True, actions=["Pulled"], diff=[{"after": "a"}], warnings=["w1"])
     failed = {"failed": True, "msg": "no room", "changed": False, "actions": [], "warnings": ["w2"]}
     result, _ran = run_action("runner_rollout", answers=[dict(told), dict(SECOND)], **given(TOKEN))
     assert result["actions"] == ["Pulled", "Started 1"]
@@ -95,12 +97,15 @@ def test_a_first_half_that_ends_it_is_the_last_word(run_action: Any, told: dict[
 def test_no_secret_leaves_the_control_node(run_action: Any, key: str, private: list[str]) -> None:
     """The host gets the names of the pools and ciphertext; logins only where an image wants them, and sealed."""
     options = {"images": private, "logins": LOGINS, "micro_cipher": "cipher"}
-    told = [first(key, more=True), dict(SECOND)]
+    told = [first(key, more=REST), dict(SECOND)]
     result, ran = run_action("runner_rollout", answers=told, **given(TOKEN, private_images=options))
     assert [one["credentials"] for one in ran] == [[{"name": "pool0"}]] * 2
-    assert [one["private_images"] for one in ran] == [{"images": private, "micro_cipher": "cipher"}] * 2
+    sent = {"images": private, "micro_cipher": "cipher"}
+    unknown = [one["private_images"].pop("_login_unknown") for one in ran]
+    assert [one["private_images"] for one in ran] == [sent, sent]
+    assert unknown == [bool(private), False]
     assert not [secret for secret in (TOKEN, PASSWORD) if secret in f"{json.dumps(ran)} {result}"]
-    assert ("logins" in ran[1]["_sealed"]) == bool(private)
+    assert bool(ran[1]["_sealed"]["logins"]) == bool(private)
 
 
 def test_a_login_in_the_wrong_place_stays_here(run_action: Any) -> None:
@@ -113,7 +118,7 @@ def test_steps_without_a_secret_need_none(run_action: Any) -> None:
     """And the last ones alone are one call: there is nothing to seal for."""
     pools = [{"name": "pool0"}]
     result, ran = run_action("runner_rollout", answers=[dict(SECOND)], steps=["runner_pool"], credentials=pools)
-    assert [one["_sealed"] for one in ran] == [{}]
+    assert [one["_sealed"] for one in ran] == [{"credentials": [], "logins": None}]
     assert (result["missing"], result["public_key"], result["instances"]) == ([], None, SECOND["instances"])
     _result, ran = run_action("runner_rollout", answers=[first(None)], steps=["images"], credentials=pools)
     assert len(ran) == 1
@@ -123,11 +128,26 @@ def test_without_a_key_nothing_is_sealed(run_action: Any) -> None:
     """In check mode micro-cipher may not run yet, and all is told; else that is said."""
     private = {"images": ["registry.acme.org/runner:1"], "logins": LOGINS}
     options = given(TOKEN, private_images=private)
-    answers = [first(None, more=True), dict(SECOND)]
+    answers = [first(None, more=REST), dict(SECOND)]
     _result, ran = run_action("runner_rollout", check_mode=True, answers=answers, **options)
     assert ran[1]["_sealed"] == {"credentials": [], "logins": None}
-    with pytest.raises(AnsibleActionFail, match="there is no public key to seal with"):
-        run_action("runner_rollout", answers=[first(None, more=True)], **options)
+    told = first(None, more=REST, changed=True, actions=["Pulled"])
+    with pytest.raises(AnsibleActionFail, match="there is no public key to seal with") as caught:
+        run_action("runner_rollout", answers=[told], **options)
+    assert (caught.value.result["changed"], caught.value.result["actions"]) == (True, ["Pulled"])
+
+
+def test_wrong_logins_are_found_before_the_host_is_touched(run_action: Any) -> None:
+    """A new micro-cipher for which nothing is sealed would be the end of a run that has begun."""
+    private = {"images": ["registry.acme.org/runner:1"], "logins": [{"registry": "registry.acme.org"}]}
+    with pytest.raises(AnsibleActionFail, match="a registry's login is not complete"):
+        run_action("runner_rollout", answers=[], **given(TOKEN, private_images=private))
+
+
+def test_a_host_may_have_no_pool(run_action: Any) -> None:
+    """Nothing is sealed, and no key is missed."""
+    _result, ran = run_action("runner_rollout", answers=[first(None, more=REST), dict(SECOND)], **given())
+    assert ran[1]["_sealed"] == {"credentials": [], "logins": None}
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ ROLE = Path(__file__).resolve().parents[5] / "roles" / "github_runner"
 KEY = "-----BEGIN PUBLIC KEY-----\nMIICIjANBgkq\n-----END PUBLIC KEY-----\n"
 INSTANCES = [{"name": "1", "state": "idle"}]
 ASKED = ["images", "cipher_network", "micro_cipher", "runner_unit", "runner_pool"]
+REST = ["sealed_token", "runner_unit", "runner_pool"]
 PRIVATE = {"images": ["registry.acme.org/runner:1"]}
 SEALED = {"fingerprint": "a" * 64, "verifier": "0f", "ciphertext": "eA==", "payload": ""}
 
@@ -115,7 +116,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 def test_a_host_that_is_as_wanted_has_nothing_more_to_do(host: Host) -> None:
     """The second half was asked, in check mode; what the table and the action plugin need is told."""
     found = host.first()
-    assert (found["changed"], found["actions"], found["diff"], found["_more"]) == (False, [], [], False)
+    assert (found["changed"], found["actions"], found["diff"], found["_more"]) == (False, [], [], [])
     assert (found["public_key"], found["instances"], found["_verifiers"]) == (KEY, INSTANCES, {"default": "0f"})
     assert host.called == [(name, name.startswith("runner")) for name in ASKED]
     assert host.warnings == [f"{name} warns" for name in ASKED]
@@ -127,7 +128,7 @@ def test_after_a_change_the_second_half_is_due(host: Host, step: str) -> None:
     host.actions[step] = ["Did it"]
     found = host.first()
     assert (found["changed"], found["actions"], found["diff"]) == (True, ["Did it"], [{"after": step}])
-    assert (found["_more"], found["_verifiers"]) == (True, {})
+    assert (found["_more"], found["_verifiers"]) == (REST, {})
     assert host.called == [(name, False) for name in rollout.FIRST_HALF]
 
 
@@ -140,7 +141,7 @@ def test_what_the_second_half_would_do_is_left_to_it(host: Host, step: str, fail
     else:
         host.actions[step] = ["Did it"]
     found = host.first()
-    assert (found["changed"], found["_more"]) == (False, True)
+    assert (found["changed"], found["_more"]) == (False, REST)
     assert host.warnings == [f"{name} warns" for name in rollout.FIRST_HALF]
 
 
@@ -153,14 +154,14 @@ def test_what_micro_cipher_cannot_open_is_sealed_again(host: Host, there: str) -
         files.write(host.paths.sealed("default"), b"{", 0o600)
     else:
         host.seal(KEY.replace("MIIC", "AAAA"))
-    assert host.first()["_more"]
+    assert host.first()["_more"] == REST
 
 
 @pytest.mark.parametrize("wait", [True, False])
 def test_instances_that_do_not_serve_are_waited_for(host: Host, wait: bool) -> None:
     """By the step that knows how, if it is to wait."""
     host.settled = False
-    assert host.first(runner_pool={"count": 1, "wait": wait})["_more"] is wait
+    assert host.first(runner_pool={"count": 1, "wait": wait})["_more"] == (REST if wait else [])
 
 
 def test_the_second_half_does_the_rest_in_order(host: Host) -> None:
@@ -191,7 +192,7 @@ def test_without_docker_its_packages_come_first(host: Host, check_mode: bool) ->
     host.missing = {"nft"}
     found = host.first(check_mode=check_mode)
     assert found["missing"] == ["nft"]
-    assert (found["changed"], found["_more"], bool(host.called)) == (check_mode, check_mode, check_mode)
+    assert (found["changed"], bool(found["_more"]), bool(host.called)) == (check_mode, check_mode, check_mode)
     assert found["actions"] == (["Installed nft"] if check_mode else [])
     assert not host.done
 
@@ -219,12 +220,26 @@ def test_where_no_micro_cipher_runs_its_key_is_made_while_images_come(host: Host
     micro_cipher.work = start
     found = host.first()
     assert there == [True]
-    assert host.done.index("micro_cipher") > host.done.index("cipher_network") > host.done.index("images")
+    assert [name for name in host.done if name != "images"] == ["cipher_network", "micro_cipher", "runner_unit"]
     assert sorted(found["actions"]) == ["cipher_network", "images", "images", "micro_cipher"]
+    assert (found["public_key"], found["_more"]) == (KEY, ["sealed_token", "runner_pool"])
 
 
-def test_a_micro_cipher_that_runs_waits_for_every_image(host: Host) -> None:
-    """An image that cannot be had leaves it as it is: to replace it would seal the host."""
+def test_all_that_went_wrong_on_a_new_host_is_told(host: Host) -> None:
+    """Each image by its name: both are tried."""
+    host.status, host.fails["images"] = None, Failure("no image")
+    with pytest.raises(Failure, match=r"^no image; no image$"):
+        host.first()
+    assert host.done == ["images", "images"]
+
+
+@pytest.mark.parametrize("there", ["a key", "a key that sleeps", "a pool"])
+def test_what_there_is_waits_for_every_image(host: Host, there: str) -> None:
+    """An image that cannot be had leaves micro-cipher and pools as they are: another key would seal the host."""
+    host.status = {"a key": "running", "a key that sleeps": "paused"}.get(there)
+    if there == "a pool":
+        Path(host.paths.pools).mkdir(parents=True)
+        files.write(host.paths.pool("default"), b"{}", 0o644)
     host.fails["images"] = Failure("no image")
     with pytest.raises(Failure, match="no image"):
         host.first()
@@ -235,12 +250,11 @@ def test_images_that_want_a_login_come_when_it_is_sealed(host: Host) -> None:
     """Before the units that name them. The first half asks without the login, and is done where they are there."""
     found = host.first(private_images=PRIVATE)
     assert ("images", True) in host.called
-    assert (host.parts["images"]["_login_unknown"], found["_more"]) == (True, False)
+    assert (host.parts["images"]["images"], found["_more"]) == (PRIVATE["images"], [])
     host.called.clear()
     host.second(private_images=PRIVATE, _sealed={"credentials": [{"name": "default", **SEALED}], "logins": SEALED})
     assert host.done == ["sealed_token", "images", "runner_unit", "runner_pool"]
     assert (host.parts["images"]["images"], host.parts["images"]["_sealed"]) == (PRIVATE["images"], SEALED)
-    assert not host.parts["images"]["_login_unknown"]
 
 
 @pytest.mark.parametrize(
@@ -262,12 +276,20 @@ def test_some_steps_alone(host: Host, steps: list[str], done: list[str], key: st
 
 
 def test_a_credential_does_not_come_to_the_host(host: Host) -> None:
-    """Nor is none sealed for want of one."""
+    """Nor is it forgotten unnoticed."""
     with pytest.raises(Failure, match="a credential must not come to the host"):
         host.first(credentials=[{"name": "default", "token": "ghp_x"}])
-    with pytest.raises(Failure, match="there is no credential to seal"):
-        host.first(credentials=[])
+    with pytest.raises(Failure, match="there are no credentials"):
+        host.first(credentials=None)
     assert not host.called
+
+
+def test_a_host_may_have_no_pool(host: Host) -> None:
+    """The last one has been taken away: nothing is sealed, and the rest is as ever."""
+    found = host.first(credentials=[])
+    assert (found["_more"], found["_verifiers"]) == ([], {})
+    host.second(credentials=[], _sealed={"credentials": [], "logins": None})
+    assert host.parts["sealed_token"]["pools"] == []
 
 
 def test_wrong_options_are_told_in_the_words_of_their_step(host: Host) -> None:
@@ -277,11 +299,9 @@ def test_wrong_options_are_told_in_the_words_of_their_step(host: Host) -> None:
 
 
 def test_every_step_of_the_role_has_a_tag() -> None:
-    """And each tag that the role's page names stands for a step."""
+    """In their order, but that images are one for whoever reads it."""
     tags = yaml.safe_load((ROLE / "vars" / "main.yml").read_text())["__github_runner_tags"]
     assert list(dict.fromkeys(step for steps in tags.values() for step in steps)) == [
         *("docker", "images", "private_images", "cipher_network"),
         *("micro_cipher", "sealed_token", "runner_unit", "runner_pool"),
     ]
-    [task] = [task for task in yaml.safe_load((ROLE / "tasks" / "main.yml").read_text()) if task["name"] == "Roll out"]
-    assert task["tags"] == list(tags)
