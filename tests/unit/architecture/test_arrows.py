@@ -42,7 +42,7 @@ ROOMS = [
     Room(LAUNCHER_ROOM, uses=(LAUNCHER_ROOM,)),
     # What modules do: usable and testable without them.
     Room(MODULE_UTILS, uses=(MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible", "docker", "requests")),
-    # The options and the call of those modules that a rollout consists of, and the plan, which calls them all.
+    # The options and the call of those modules that a rollout consists of, and the rollout, which calls them all.
     Room(STEPS, uses=(STEPS, MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible", "docker")),
     # Thin: never one another, never a library of their own.
     Room("plugins/modules", uses=(STEPS, MODULE_UTILS, LAUNCHER_ROOM), libraries=("ansible",)),
