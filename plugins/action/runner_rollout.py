@@ -27,21 +27,21 @@ class ActionModule(ActionBase):
         """Have the module do its first half and, where there is more to do, seal and have it do the second."""
         result = super().run(tmp, task_vars)
         _validated, options = self.validate_argument_spec(**rollout.SPEC)
-        steps = rollout.selected(options)
-        logins = (options["private_images"].get("logins") or []) if "private_images" in steps else []
+        wanted = steps = rollout.selected(options)
+        logins = (options["private_images"].get("logins") or []) if "private_images" in wanted else []
         if options["images"].get("logins"):
             raise AnsibleActionFail("images takes no logins: put images that need one into private_images")
         told: dict[str, Any] = {}
         try:
-            sealing = (options["credentials"] or []) if "sealed_token" in steps else []
+            sealing = (options["credentials"] or []) if "sealed_token" in wanted else []
             secrets = {one["name"]: _credential.secret(one) for one in sealing}
             # Wrong ones are found before the host is touched.
             _sealing.seal_logins(logins, None)
-            if not set(steps) <= {"runner_unit", "runner_pool"}:
+            if not set(wanted) <= {"runner_unit", "runner_pool"}:
                 told = self._execute_module(module_args=self._arguments(bool(logins)), task_vars=task_vars)
                 verifiers, steps = told.pop("_verifiers", {}), told.pop("_more", [])
                 if _has_another(secrets, verifiers, told.get("public_key")):
-                    steps = [step for step in rollout.SECOND_HALF if step in rollout.selected(options)]
+                    steps = [step for step in rollout.SECOND_HALF if step in wanted]
                 if told.get("failed") or not steps:
                     return {**result, **told}
             key = told.get("public_key")

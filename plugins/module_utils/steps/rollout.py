@@ -11,13 +11,12 @@ no second.
 from __future__ import annotations
 
 import os
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from .. import _docker, _micro_cipher, _runner, _sealed_token
+from .. import _docker, _firewall, _micro_cipher, _runner, _sealed_token
 from .._failure import Failure
 from .._images import qualified
 from ..launcher import sealed
@@ -246,7 +245,8 @@ class _Rollout:
 
 def _missing() -> list[str]:
     """What the host lacks that a rollout needs."""
-    missing = [one for one in ("dockerd", "nft") if shutil.which(one) is None]
+    there = {"dockerd": _docker.is_installed(), "nft": _firewall.has_nft()}
+    missing = [name for name, is_there in there.items() if not is_there]
     try:
         import docker  # noqa: F401 - asked is only whether it can be had
     except ImportError:
