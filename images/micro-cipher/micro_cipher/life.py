@@ -49,8 +49,12 @@ def _in_thread(make: Callable[[], Key]) -> asyncio.Future[Key]:
     made: asyncio.Future[Key] = loop.create_future()
 
     def work() -> None:
-        key = make()
-        loop.call_soon_threadsafe(made.set_result, key)
+        try:
+            key = make()
+        except Exception as error:
+            loop.call_soon_threadsafe(made.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(made.set_result, key)
 
     threading.Thread(target=work, daemon=True).start()
     return made

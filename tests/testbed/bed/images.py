@@ -22,6 +22,8 @@ from .progress import say, step
 # Never part of an image, and changing behind one's back.
 IGNORED = ("__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache")
 CA_NAME = "ca.pem"
+# What Debian's slim images do without below /usr/share, but for the licences.
+NOT_IN_SLIM = ("doc", "groff", "info", "linda", "lintian/overrides", "locale", "man")
 
 
 def _ensure_base(name: str, suite: str) -> None:
@@ -38,9 +40,19 @@ def _ensure_base(name: str, suite: str) -> None:
             run(["debootstrap", "--variant=minbase", suite, root], timeout=900)
             shutil.rmtree(root / "var/cache/apt/archives", ignore_errors=True)
             shutil.rmtree(root / "var/lib/apt/lists", ignore_errors=True)
+            _slim(root)
             archive = Path(scratch, "root.tar")
             run(["tar", "-C", root, "-cf", archive, "."], timeout=300)
             docker.docker("import", "--change", 'CMD ["bash"]', archive, name)
+
+
+def _slim(root: Path) -> None:
+    """Take away what a slim image does without, and have dpkg leave it out of what is installed later."""
+    rules = [f"path-exclude /usr/share/{folder}/*" for folder in NOT_IN_SLIM] + ["path-include /usr/share/doc/*/copyright"]
+    (root / "etc/dpkg/dpkg.cfg.d/slim").write_text("\n".join([*rules, ""]))
+    folders = [path for path in (root / "usr/share" / folder for folder in NOT_IN_SLIM) if path.is_dir()]
+    run(["find", *folders, "!", "-type", "d", "!", "-name", "copyright", "-delete"])
+    run(["find", *folders, "-type", "d", "-empty", "-delete"])
 
 
 def ensure_built(ca: Path, images: Iterable[Image] = IMAGES) -> None:

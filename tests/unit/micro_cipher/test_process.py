@@ -106,6 +106,14 @@ def test_ends_while_it_makes_its_key():
     assert (child.returncode, out, err) == (0, "", "")
 
 
+def test_ends_when_no_key_can_be_made():
+    """A container that will never have a key ends and says why, instead of standing there without a port."""
+    with started(bits=1) as child:
+        out, err = child.communicate(timeout=20)
+    assert (child.returncode, out) == (1, "making\n")
+    assert "key_size" in err
+
+
 def test_its_memory_stays_in_memory(running):
     """No core dump, no look into it by its neighbours, no swap; and what it says of the last is true."""
     assert resource.prlimit(running.child.pid, resource.RLIMIT_CORE) == (0, 0)
