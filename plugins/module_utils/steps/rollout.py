@@ -149,16 +149,11 @@ class _Rollout:
         """All that needs no image of a runner, while those come. Raises Failure for all that went wrong."""
         wanted = [qualified(one) for one in self._options("images")["images"]]
         own = [one for one in wanted if one == qualified(self._options("micro_cipher")["image"])]
-        try:
-            # Alone, so that the long way is begun early: to the key.
-            self._do("images", images=own)
-        except Failure:
-            # With the others, each of which is to be named too if it cannot be had.
-            self._do("images")
         failures: list[Failure] = []
         with ThreadPoolExecutor(max_workers=1) as beside:
             others = beside.submit(self._do, "images", images=[one for one in wanted if one not in own])
             try:
+                self._do("images", images=own)
                 for step in ("cipher_network", "micro_cipher", "runner_unit"):
                     self._do(step)
             except Failure as failure:
@@ -168,7 +163,7 @@ class _Rollout:
             except Failure as failure:
                 failures.append(failure)
         if failures:
-            raise Failure("; ".join(map(str, failures)))
+            raise Failure("; ".join(dict.fromkeys(map(str, failures))))
 
     def _micro_cipher_now(self) -> Any | None:
         name = self._options("micro_cipher")["name"]
