@@ -44,6 +44,7 @@ SPEC: dict[str, Any] = {
         "pools": {"type": "list", "elements": "dict", "required": True, "options": _OPTIONS},
         "units": {"type": "list", "elements": "dict", "default": []},
         "github": {"type": "bool", "default": False},
+        "github_required": {"type": "bool", "default": False},
     },
 }
 
@@ -70,6 +71,8 @@ class ActionModule(ActionBase):
                 warnings += _ask_github(one)
         except (pool.PoolError, Failure) as error:
             raise AnsibleActionFail(str(error)) from None
+        if warnings and options["github_required"]:
+            raise AnsibleActionFail("; ".join(warnings))
         if warnings:
             result["warnings"] = warnings
         result["changed"] = False

@@ -15,7 +15,7 @@ description:
   - Checks URLs, the form of credentials, images, labels and counts on the control node, and fails with one sentence
     that says what to use instead.
   - Asks GitHub, with O(github=true), whether each credential works and each runner group is there. Nothing is changed
-    at GitHub; where it cannot be reached, that is a warning.
+    at GitHub; where it cannot be reached, that is a warning, or with O(github_required=true) a failure.
   - Does not reach the host.
 author: SocialGouv (@SocialGouv)
 extends_documentation_fragment:
@@ -24,6 +24,10 @@ extends_documentation_fragment:
 options:
   github:
     description: Whether to ask GitHub too, once for each pool.
+    type: bool
+    default: false
+  github_required:
+    description: With O(github=true), whether it is a failure, and not only a warning, where GitHub cannot be asked.
     type: bool
     default: false
   units:

@@ -210,6 +210,8 @@ def test_a_github_that_cannot_be_asked_is_a_warning(run_action: Any, asked: Aske
     assert result["warnings"] == [
         "pool default could not be checked at GitHub from the control node: api.github.com cannot be reached: no route"
     ]
+    with pytest.raises(AnsibleActionFail, match="could not be checked at GitHub"):
+        run_action("runner_check", github=True, github_required=True, pools=[GOOD])
 
 
 def test_the_control_node_goes_its_own_way(
