@@ -81,11 +81,14 @@ class Hygiene:
         self._actions: list[str] = []
         self._diffs: list[dict[str, Any]] = []
 
-    def ensure(self, wanted: Wanted) -> dict[str, Any]:
-        """Bring it about; gives ``changed``, ``actions``, ``diff``. Raises OSError, Failure."""
+    def check(self, wanted: Wanted) -> None:
+        """See whether systemd understands it. Raises Failure."""
         code, _out, _err = self._run_command(["systemd-analyze", "calendar", wanted.calendar])
         if code:
             raise Failure(f"the calendar of hygiene is {wanted.calendar!r}: write it like hourly or '*-*-* 03:00'")
+
+    def ensure(self, wanted: Wanted) -> dict[str, Any]:
+        """Bring it about; gives ``changed``, ``actions``, ``diff``. Raises OSError, Failure."""
         self._write(self._paths.hygiene, wanted.policy.dump())
         units = [
             self._write(os.path.join(self._paths.units, name), text)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from . import _docker, _host_files, _hygiene, _images, _local_tags, _micro_cipher_options, _runner_unit, _units
+from . import _docker, _hygiene, _images, _local_tags, _micro_cipher_options, _runner_unit
 from ._systemd import RunCommand, Systemd
-from .launcher import container, files, names, pool_files
+from .launcher import container, names, pool_files
 from .launcher.engine import Engine
 from .launcher.host import Host
 from .launcher.paths import Paths
@@ -138,16 +137,8 @@ class Removal:
             if enabled:
                 self._systemd.call("disable", *enabled)
             self._systemd.forget_failures(*map(names.unit_name, units))
-        self._metrics()
         for remover in (_hygiene.Hygiene, _runner_unit.RunnerUnit):
             self.actions += remover(self._paths, self._run_command, self._check_mode).remove()["actions"]
-
-    def _metrics(self) -> None:
-        """Remove the file with metrics: the unit that writes it tells where it is."""
-        text = files.read(os.path.join(self._paths.units, _units.METRICS_SERVICE)) or ""
-        match = re.search(r"^ExecStart=.* --output (.+)$", text, re.MULTILINE)
-        if match and _host_files.remove(match[1], self._check_mode):
-            self.actions.append(f"Removed {match[1]}")
 
     def _files(self) -> None:
         for path in self._paths.timer_stamps():

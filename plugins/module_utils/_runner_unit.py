@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from . import _firewall, _hooks, _host_files, _program, _units
 from ._systemd import RunCommand, Systemd
+from .launcher import files
 from .launcher.paths import Paths
 from .launcher.pool import Pool
 
@@ -51,16 +52,14 @@ class RunnerUnit:
         if _link(paths.program, paths.command, self._check_mode):
             self._actions.append(f"Linked {paths.command}")
         # Before the pool files, which tell the launcher that they are there.
-        hooks = [file for name, of_pool in wanted.hooks.items() for file in of_pool.files(paths, name)]
-        for file in hooks:
-            self._write(file)
+        for name, of_pool in wanted.hooks.items():
+            for file in of_pool.files(paths, name):
+                self._write(file)
         for pool in wanted.pools:
             self._write(_host_files.HostFile(paths.pool(pool.name), pool.dump().encode()))
-        # A pool that is not wanted any more keeps its files until its last job has ended: see retirement.
-        kept = {file.path for file in hooks}
-        for path in [path for pool in wanted.pools for path in _files_in(paths.hooks(pool.name))]:
-            if path not in kept:
-                self._remove(path)
+        # A script that no pool file names any more stays, and goes with its pool (see retirement): the containers that
+        # there are call it, and so would those of a pool file that is gone back to.
+        metrics = self._metrics_path()
         new_rules = self._write(_host_files.HostFile(paths.firewall, rules.encode()))
         texts = _units.texts(paths, wanted.metrics_path, wanted.share)
         units = {
@@ -75,6 +74,9 @@ class RunnerUnit:
         self._actions += [*(["Reloaded systemd"] if new else []), *(f"Enabled {unit}" for unit in off)]
         if (new or off) and not self._check_mode:
             self._systemd.turn_on(*off)
+        # When nothing writes it any more: it would tell for ever how things stood.
+        if metrics and metrics != wanted.metrics_path:
+            self._remove(metrics)
         if units[_units.SLICE] and not self._check_mode:
             # A daemon-reload reads new limits, and sets them with the next change only.
             self._systemd.call("try-restart", _units.SLICE)
@@ -85,6 +87,7 @@ class RunnerUnit:
     def remove(self) -> dict[str, Any]:
         """Remove it all again; the instances must be gone before. Raises OSError, Failure."""
         paths = self._paths
+        metrics = self._metrics_path()
         self._disable(*_units.timers("all"), _units.FIREWALL)
         ending = [_units.SERVICE, _units.METRICS_SERVICE, _units.TARGET, _units.SLICE]
         present = [unit for unit in ending if os.path.exists(os.path.join(paths.units, unit))]
@@ -93,20 +96,25 @@ class RunnerUnit:
             # The slice's name made systemd put it into a slice of the first half of it.
             self._systemd.stop_empty_slice(_units.PARENT_SLICE)
         units = [os.path.join(paths.units, name) for name in _units.names()]
-        files = [
+        ours = [
             *units,
+            *([metrics] if metrics else []),
             *_files_in(paths.pools),
             *_files_in(paths.hooks_dir),
             paths.firewall,
             paths.command,
             paths.program,
         ]
-        gone = [path for path in files if self._remove(path)]
+        gone = [path for path in ours if self._remove(path)]
         if set(gone) & set(units):
             self._do("Reloaded systemd", "daemon-reload")
         if not self._check_mode:
             self._systemd.forget_failures(*ending, _units.FIREWALL)
         return {"changed": bool(self._actions), "actions": self._actions, "diff": []}
+
+    def _metrics_path(self) -> str | None:
+        """Where the metrics are written to until now."""
+        return _units.metrics_path(files.read(os.path.join(self._paths.units, _units.METRICS_SERVICE)) or "")
 
     def _write(self, wanted: _host_files.HostFile) -> bool:
         diff = _host_files.ensure(wanted, self._check_mode)
@@ -147,4 +155,4 @@ def _link(target: str, link: str, check_mode: bool) -> bool:
 
 def _files_in(directory: str) -> list[str]:
     """The files in a directory and below."""
-    return sorted(os.path.join(folder, name) for folder, _folders, files in os.walk(directory) for name in files)
+    return sorted(os.path.join(folder, name) for folder, _folders, inside in os.walk(directory) for name in inside)

@@ -234,6 +234,12 @@ def names() -> list[str]:
     return [*texts(Paths(), "/metrics")]
 
 
+def metrics_path(service: str) -> str | None:
+    """Where a service's text has the metrics written to."""
+    found = re.search(r"^ExecStart=.* --output (.+)$", service, re.MULTILINE)
+    return found[1] if found else None
+
+
 def timers(metrics_path: str) -> list[str]:
     """The timers that a host shall have running."""
     return [TIMER, METRICS_TIMER] if metrics_path else [TIMER]

@@ -68,6 +68,7 @@ def work(module: _runner.Caller) -> dict[str, Any]:
         hooks={options["name"]: _pool_options.to_hooks(options) for options in params["pools"]},
     )
     clean = to_hygiene(params["hygiene"])
+    hygiene.check(clean)
     return together(host.ensure(wanted), hygiene.ensure(clean))
 
 
