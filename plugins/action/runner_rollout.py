@@ -35,8 +35,10 @@ class ActionModule(ActionBase):
         try:
             sealing = (options["credentials"] or []) if "sealed_token" in wanted else []
             secrets = {one["name"]: _credential.secret(one) for one in sealing}
-            # Wrong ones are found before the host is touched.
+            # What cannot be sealed is found before a new key takes the place of the one that runners are served by.
             _sealing.seal_logins(logins, None)
+            if secrets or logins:
+                _sealing.check()
             if not set(wanted) <= {"runner_unit", "runner_pool"}:
                 told = self._execute_module(module_args=self._arguments(bool(logins)), task_vars=task_vars)
                 verifiers, steps = told.pop("_verifiers", {}), told.pop("_more", [])

@@ -9,10 +9,19 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import tempfile
 from typing import Any
 
 from ..module_utils.launcher import envelope, openssl, sealed
+
+_MISSING = "openssl is missing on the control node: install it"
+
+
+def check() -> None:
+    """See whether anything can be sealed here. Raises SealedError."""
+    if shutil.which("openssl") is None:
+        raise sealed.SealedError(_MISSING)
 
 
 def seal(secret: bytes, public_key: str) -> dict[str, str]:
@@ -25,7 +34,7 @@ def seal(secret: bytes, public_key: str) -> dict[str, str]:
             keys = envelope.new_keys(os.urandom(64))
             ciphertext, payload = _block(keys.encode(), public_key), envelope.close(secret, keys, fingerprint)
     except openssl.OpensslMissing as error:
-        raise sealed.SealedError("openssl is missing on the control node: install it") from error
+        raise sealed.SealedError(_MISSING) from error
     except openssl.OpensslError as error:
         raise sealed.SealedError(f"openssl could not seal the token: {error}") from error
     found = {

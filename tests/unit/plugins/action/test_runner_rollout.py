@@ -144,6 +144,18 @@ def test_wrong_logins_are_found_before_the_host_is_touched(run_action: Any) -> N
         run_action("runner_rollout", answers=[], **given(TOKEN, private_images=private))
 
 
+@pytest.mark.parametrize("secret", ["a token", "a login"])
+def test_a_control_node_that_cannot_seal_touches_no_host(
+    run_action: Any, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    """It would put a new key in the place of the one in force, and have nothing sealed for it."""
+    private = {"images": ["registry.acme.org/runner:1"], "logins": LOGINS}
+    options = given(TOKEN) if secret == "a token" else given(private_images=private)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(AnsibleActionFail, match="openssl is missing on the control node: install it"):
+        run_action("runner_rollout", answers=[], **options)
+
+
 def test_a_host_may_have_no_pool(run_action: Any) -> None:
     """Nothing is sealed, and no key is missed."""
     _result, ran = run_action("runner_rollout", answers=[first(None, more=REST), dict(SECOND)], **given())
