@@ -25,6 +25,11 @@ def registry_of(reference: str) -> str:
     return first if slash and ("." in first or ":" in first or first == "localhost") else DOCKER_HUB
 
 
+def not_sealed(reference: str) -> dict[str, str] | None:
+    """The login for an image, where there was no key to seal it for. Raises Failure."""
+    raise Failure(f"the registries' logins cannot be opened: micro-cipher does not run, and {reference} may need one")
+
+
 class Logins:
     """The logins, by registry; ``credential`` holds them all and is opened once, at the first need.
 

@@ -52,7 +52,9 @@ def work(module: _runner.Caller) -> dict[str, Any]:
     paths, cipher = Paths(), params["micro_cipher"]
     engine, secret = Engine(paths.docker_socket), paths.cipher_secret(cipher)
     logins = _logins.Logins(credential, engine, cipher, params["cipher_network"], secret)
-    login = _images.unknown_login if params["_login_unknown"] and module.check_mode else logins.of
+    login = logins.of
+    if params["_login_unknown"]:
+        login = _images.unknown_login if module.check_mode else _logins.not_sealed
     if params["state"] == "staged":
         return _images.stage(client, params["images"], module.check_mode, login)
     return _images.ensure(client, params["images"], params["pull"], module.check_mode, login)
