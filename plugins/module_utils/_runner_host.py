@@ -27,6 +27,12 @@ def drain_reason(paths: Paths) -> str | None:
     return None if text is None else text.strip()
 
 
+def maintenance(paths: Paths) -> dict[str, Any]:
+    """The same as modules return it. Raises OSError."""
+    reason = drain_reason(paths)
+    return {"drained": reason is not None, "drain_reason": reason or ""}
+
+
 class HostRun:
     """All instances of this host."""
 

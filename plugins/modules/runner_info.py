@@ -193,7 +193,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import _host_info, _runner
-from ..module_utils._runner_host import HostRun, drain_reason
+from ..module_utils._runner_host import HostRun, maintenance
 from ..module_utils._systemd import Systemd
 from ..module_utils.launcher import VERSION, host
 from ..module_utils.launcher.engine import Engine
@@ -208,7 +208,6 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     if module.params["wait"] and not module.check_mode:
         run.wait_ready(module.params["wait_timeout"])
     here, pools, instances = host.read(paths), _host_info.pools(paths, engine), run.instances()
-    reason = drain_reason(paths)
     named = {one["image"] for one in pools} | {one["image_id"] for one in instances if one["image_id"]}
     return {
         "changed": False,
@@ -216,8 +215,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         "mark": here.mark,
         "launcher": VERSION if os.path.exists(paths.program) else None,
         "now": time.time(),
-        "drained": reason is not None,
-        "drain_reason": reason or "",
+        **maintenance(paths),
         "sealed": any(one["sealed"] for one in pools),
         "pools": pools,
         "runners": _host_info.runners(engine, here.mark),

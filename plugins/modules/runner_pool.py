@@ -110,6 +110,14 @@ instances:
   returned: success
   type: list
   elements: dict
+drained:
+  description: Whether the host is in maintenance, and no instance is started.
+  returned: O(state=present)
+  type: bool
+drain_reason:
+  description: Why it is in maintenance; empty where nobody said.
+  returned: O(state=present)
+  type: str
 actions:
   description: What was done, or would be in check mode.
   returned: success

@@ -206,6 +206,14 @@ instances:
   returned: success
   type: list
   elements: dict
+drained:
+  description: Whether the host is in maintenance, and no instance is started.
+  returned: O(steps) has V(runner_pool)
+  type: bool
+drain_reason:
+  description: Why it is in maintenance; empty where nobody said.
+  returned: O(steps) has V(runner_pool)
+  type: str
 """
 
 from ansible.module_utils.basic import AnsibleModule

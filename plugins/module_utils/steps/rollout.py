@@ -94,7 +94,7 @@ class _Rollout:
         self._public_key: str | None = None
         self._actions: list[str] = []
         self._diffs: list[dict[str, Any]] = []
-        self._instances: list[dict[str, Any]] = []
+        self._served: dict[str, Any] = {"instances": []}
 
     def told(self) -> dict[str, Any]:
         """What was done so far, or would be in check mode."""
@@ -106,7 +106,7 @@ class _Rollout:
             raise Failure("there are no credentials: give each pool's, or leave out the step sealed_token")
         sealed_token.refuse_plaintext(self._params["credentials"] or [])
         missing = _missing()
-        found: dict[str, Any] = {"missing": missing, "public_key": None, "instances": [], "_verifiers": {}, "_more": []}
+        found: dict[str, Any] = {"missing": missing, "public_key": None, **self._served, "_verifiers": {}, "_more": []}
         if missing and "docker" in self._steps:
             if not self._module.check_mode:
                 return found
@@ -125,13 +125,13 @@ class _Rollout:
             found["_more"] = todo
         else:
             found["_verifiers"] = verifiers
-        return {**found, "public_key": self._public_key, "instances": self._instances}
+        return {**found, "public_key": self._public_key, **self._served}
 
     def second_half(self) -> dict[str, Any]:
         """Keep what was sealed, and bring about what needs it."""
         for step in [step for step in SECOND_HALF if step in self._steps]:
             self._do(step)
-        return {"missing": _missing(), "instances": self._instances}
+        return {"missing": _missing(), **self._served}
 
     def _has_nothing_to_lose(self) -> bool:
         """Whether this host has no pool yet and no key.
@@ -195,7 +195,7 @@ class _Rollout:
                     return True
             except (Failure, Trouble, OSError):
                 return True
-            self._instances = result.get("instances", [])
+            self._keep(result)
         for warning in warnings:
             self._module.warn(warning)
         return False
@@ -212,8 +212,11 @@ class _Rollout:
         self._diffs += diff if isinstance(diff, list) else [diff]
         if step == "micro_cipher":
             self._public_key = result["public_key"]
-        if step == "runner_pool":
-            self._instances = result["instances"]
+        self._keep(result)
+
+    def _keep(self, result: dict[str, Any]) -> None:
+        """What the last step tells of the instances."""
+        self._served.update({key: result[key] for key in ("instances", "drained", "drain_reason") if key in result})
 
     def _call(self, step: str, check_mode: bool, warn: Callable[[str], None], **options: Any) -> dict[str, Any]:
         return _MODULES[step].work(self._part(step, check_mode, warn, **options))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _docker, _runner
+from .. import _docker, _runner, _runner_host
 from .._failure import Failure
 from .._runner_pool import PoolRun
 from .._systemd import Systemd
@@ -44,7 +44,8 @@ def work(module: _runner.Caller) -> dict[str, Any]:
     counts = _counts(params)
     run = _run(module, _docker.connect(module.check_mode))
     wait, timeout = params["wait"], params["wait_timeout"]
-    return run.ensure(counts, wait, timeout, module.check_mode, params["purge"], params["rollback"])
+    found = run.ensure(counts, wait, timeout, module.check_mode, params["purge"], params["rollback"])
+    return {**found, **_runner_host.maintenance(Paths())}
 
 
 def is_settled(module: _runner.Caller) -> bool:

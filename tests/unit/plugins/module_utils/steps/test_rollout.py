@@ -91,7 +91,7 @@ class Host:
                 raise self.fails[name]
             actions = self.actions.get(name, [])
             told = {"public_key": self.key} if name == "micro_cipher" else {}
-            told |= {"instances": INSTANCES} if name == "runner_pool" else {}
+            told |= {"instances": INSTANCES, "drained": True, "drain_reason": "disk"} if name == "runner_pool" else {}
             return {"changed": bool(actions), "actions": actions, "diff": [{"after": name}], **told}
 
         return work
@@ -122,6 +122,7 @@ def test_a_host_that_is_as_wanted_has_nothing_more_to_do(host: Host) -> None:
     found = host.first()
     assert (found["changed"], found["actions"], found["diff"], found["_more"]) == (False, [], [], [])
     assert (found["public_key"], found["instances"], found["_verifiers"]) == (KEY, INSTANCES, {"default": "0f"})
+    assert (found["drained"], found["drain_reason"]) == (True, "disk")
     assert host.called == [(name, name.startswith("runner")) for name in ASKED]
     assert host.warnings == [f"{name} warns" for name in ASKED]
 
@@ -175,6 +176,7 @@ def test_the_second_half_does_the_rest_in_order(host: Host) -> None:
     assert host.called == [(name, False) for name in ("sealed_token", "runner_unit", "runner_pool")]
     assert host.parts["sealed_token"]["_sealed"] == [{"name": "default", **SEALED}]
     assert (found["actions"], found["instances"]) == (["Sealed", "Started 1"], INSTANCES)
+    assert (found["drained"], found["drain_reason"]) == (True, "disk")
     assert found["diff"] == [{"after": "sealed_token"}, {"after": "runner_pool"}]
 
 
