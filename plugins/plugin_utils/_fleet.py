@@ -110,7 +110,7 @@ def _status(info: Mapping[str, Any], instances: list[dict[str, Any]]) -> tuple[s
     if info.get("msg"):
         return "failed", printable(info["msg"])
     if "instances" not in info:
-        return "unknown", "it was not reached, or its turn did not come"
+        return "unknown", "it was not reached, or the run ended before its turn"
     sealed = next((one["sealed_reason"] for one in info.get("pools") or [] if one["sealed"]), None)
     if sealed is not None:
         return "sealed", sealed

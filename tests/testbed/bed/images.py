@@ -48,7 +48,9 @@ def _ensure_base(name: str, suite: str) -> None:
 
 def _slim(root: Path) -> None:
     """Take away what a slim image does without, and have dpkg leave it out of what is installed later."""
-    rules = [f"path-exclude /usr/share/{folder}/*" for folder in NOT_IN_SLIM] + ["path-include /usr/share/doc/*/copyright"]
+    rules = [f"path-exclude /usr/share/{folder}/*" for folder in NOT_IN_SLIM] + [
+        "path-include /usr/share/doc/*/copyright"
+    ]
     (root / "etc/dpkg/dpkg.cfg.d/slim").write_text("\n".join([*rules, ""]))
     folders = [path for path in (root / "usr/share" / folder for folder in NOT_IN_SLIM) if path.is_dir()]
     run(["find", *folders, "!", "-type", "d", "!", "-name", "copyright", "-delete"])

@@ -21,8 +21,10 @@ ALL = {
     *("docker", "images", "private_images", "cipher_network", "micro_cipher", "sealed_token"),
     *("runner_unit", "runner_pool"),
 }
+GIVEN = yaml.safe_load((ROLE / "tasks" / "rollout.yml").read_text())[0]["socialgouv.actions_runner.runner_rollout"]
 SHOW = {
-    "ansible.builtin.debug": {"msg": "steps: {{ __github_runner_steps | sort | join(' ') }};"},
+    "ansible.builtin.debug": {"msg": "steps: {{ __github_runner_steps | sort | join(' ') }}; purge: {{ __purge }};"},
+    "vars": {"__purge": GIVEN["runner_pool"]["purge"]},
     "register": "__github_runner_rollout",
 }
 
@@ -39,14 +41,18 @@ def role(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def steps_of(role: Path, role_tags: list[str], *arguments: str) -> list[set[str]]:
     """The steps of each rollout in a run."""
+    return [set(said.partition(";")[0].split()) for said in shown(role, role_tags, *arguments).split("steps: ")[1:]]
+
+
+def shown(role: Path, role_tags: list[str], *arguments: str) -> str:
+    """What a run prints."""
     given = {"github_runner_url": "https://github.com/acme"}
     applied: dict[str, Any] = {"role": str(role), "tags": role_tags, "vars": given}
     play = role.parent / "play.yml"
     play.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "roles": [applied]}]))
     command = [sys.executable, "-m", "ansible", "playbook", "-i", "a,", str(play), *arguments]
     environment = {**os.environ, "ANSIBLE_LOCAL_TEMP": str(role.parent), "ANSIBLE_FORCE_COLOR": "false"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    return [set(said.partition(";")[0].split()) for said in done.stdout.split("steps: ")[1:]]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize(
@@ -72,3 +78,9 @@ def test_a_tag_of_ones_own_on_the_role_means_all_of_it(role: Path, asked: str) -
     """Also beside a tag of a step, as other roles have such too, and where it is called as a step's."""
     assert steps_of(role, ["ours", "docker"], f"--tags={asked}") == [ALL]
     assert steps_of(role, ["ours"], "--tags=theirs") == []
+
+
+@pytest.mark.parametrize(("tags", "purges"), [("unit,instances", True), ("instances", False)])
+def test_a_pool_goes_only_where_pools_are_installed(role: Path, tags: str, purges: bool) -> None:
+    """A run for the number of instances that was given one pool of several would take the others' credentials away."""
+    assert f"purge: {purges};" in shown(role, [], f"--tags={tags}")
