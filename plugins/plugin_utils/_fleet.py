@@ -18,6 +18,16 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u2
 # What of an instance is shown as it is told.
 _PLAIN = ("name", "pool", "state", "enabled", "runner_name", "runner_id", "image_id")
 
+#: A host's state in one word, the worst first: what it means, and what to do.
+MEANINGS = {
+    "failed": ("The run has failed on it, or it was not reached.", "What the reason says, and the same run again."),
+    "unknown": ("The run ended before its turn.", "The playbook status."),
+    "sealed": ("Runners wait: micro-cipher has a new key.", "The playbook unseal."),
+    "drained": ("It is in maintenance.", "The playbook resume, when that is over."),
+    "troubled": ("Some instances do not serve.", "What their own rows say."),
+    "serving": ("All instances serve, or are about to.", ""),
+    "empty": ("No instance is installed.", "The playbook site."),
+}
 SERVING = ("idle", "busy")
 PASSING = ("starting", "draining")
 # GitHub gives a runner 30 days to be replaced, counted from the release that follows its own.

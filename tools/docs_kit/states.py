@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import meanings
+from ansible_collections.socialgouv.actions_runner.plugins.plugin_utils import _fleet
 
 from . import markdown
 
 INTRODUCTION = """\
 What `github-runner status`, the playbooks' table, the status page and the metrics show of an instance."""
+HOSTS = """\
+What the playbooks' table and the status page show of a host, the worst first. Its reason stands beside it."""
 REASONS = """\
 What stands beside `waiting`, `sealed` and `outdated`; the first column is the label `class` of the metric
 `github_runner_registration_errors_total`, and `kind` for programs. Where waiting alone will not help, the last column
@@ -27,7 +30,10 @@ def page(launcher: Path) -> str:
         (markdown.code(name), markdown.sentence(meaning), markdown.sentence(remedy))
         for name, (meaning, remedy) in meanings.MEANINGS.items()
     ]
-    parts = [INTRODUCTION, markdown.table(("state", "means", "what to do"), rows), "## Reasons", REASONS]
+    head = ("state", "means", "what to do")
+    parts = [INTRODUCTION, markdown.table(head, rows)]
+    hosts = [(markdown.code(name), *said) for name, said in _fleet.MEANINGS.items()]
+    parts += ["## Hosts", HOSTS, markdown.table(head, hosts), "## Reasons", REASONS]
     parts.append(markdown.table(("kind", "reason", "needs somebody"), _reasons(launcher)))
     return markdown.page("States", "the launcher's table of states and its troubles", parts)
 

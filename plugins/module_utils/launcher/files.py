@@ -59,7 +59,7 @@ def _no_link(path: str, flags: int) -> int:
 def _refuse_shared(path: str, found: os.stat_result, mode: str) -> None:
     if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
         raise Trouble(
-            "files", f"{path} is not root's alone (mode {mode}): look who wrote it, then seal again", lasting=True
+            "files", f"{path} should be root's alone, mode {mode}: look who wrote it, then seal again", lasting=True
         )
 
 

@@ -59,6 +59,8 @@ def test_a_host_is_one_word_and_a_reason(told: dict[str, Any], status: str, reas
     [host] = described(a=told)["hosts"]
     assert host["status"] == status
     assert reason in host["reason"]
+    # The page of the states tells what it means.
+    assert status in _fleet.MEANINGS
 
 
 def findings(**hosts: dict[str, Any]) -> list[tuple[str, str, str]]:

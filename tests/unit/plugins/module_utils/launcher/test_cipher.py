@@ -129,7 +129,7 @@ def test_a_secret_for_something_else_stays_here(server: Any, tmp_path: Path, oth
 
 def test_a_secret_that_others_can_read_is_none(server: Any, tmp_path: Path) -> None:
     """Nothing is sent before somebody has looked at it."""
-    with server([http(200, b"never")]) as running, pytest.raises(Trouble, match="not root's alone"):
+    with server([http(200, b"never")]) as running, pytest.raises(Trouble, match="should be root's alone"):
         unseal(Engine(), kept(tmp_path, mode=0o644))
     assert running.requests == []
 
