@@ -58,7 +58,7 @@ _value:
       type: list
       elements: dict
     credentials:
-      description: For M(socialgouv.actions_runner.sealed_token).
+      description: For O(socialgouv.actions_runner.runner_rollout#module:credentials).
       type: list
       elements: dict
     scopes:
@@ -66,19 +66,19 @@ _value:
       type: list
       elements: dict
     units:
-      description: For M(socialgouv.actions_runner.runner_unit).
+      description: For O(socialgouv.actions_runner.runner_rollout#module:runner_unit).
       type: list
       elements: dict
     counts:
-      description: For M(socialgouv.actions_runner.runner_pool).
+      description: For O(socialgouv.actions_runner.runner_rollout#module:runner_pool).
       type: list
       elements: dict
     images:
-      description: For M(socialgouv.actions_runner.images), those that need no login.
+      description: For O(socialgouv.actions_runner.runner_rollout#module:images), those that need no login.
       type: list
       elements: str
     private_images:
-      description: For M(socialgouv.actions_runner.images), those that need one.
+      description: For O(socialgouv.actions_runner.runner_rollout#module:private_images), those that need one.
       type: list
       elements: str
 """
