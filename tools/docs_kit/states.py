@@ -1,7 +1,7 @@
 # Copyright (c) 2026, SocialGouv
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page of the states of an instance, from the launcher's own table and from every trouble that it can meet."""
+"""The page of the states: an instance's, from the launcher's table and every trouble that it can meet, and a host's."""
 
 from __future__ import annotations
 
@@ -20,6 +20,19 @@ What stands beside `waiting`, `sealed` and `outdated`; the first column is the l
 `github_runner_registration_errors_total`, and `kind` for programs. Where waiting alone will not help, the last column
 says so: the instance still tries now and then, and at once when its pool file or its sealed credential changes."""
 
+HOSTS_SHOWN = """\
+What the playbooks' table and the status page show of a host, in one word, the worst first."""
+#: Every word that the control node has for a host (plugin_utils/_fleet.py): its meaning and the remedy.
+HOSTS: dict[str, tuple[str, str]] = {
+    "failed": ("the playbook failed there, or could not reach it; the reason stands beside it", "what the reason says"),
+    "unknown": ("it was not reached, or its turn did not come", "run the playbook status"),
+    "sealed": ("the credential of a pool has to be sealed again, as after a reboot", "the playbook unseal"),
+    "drained": ("it is in maintenance and takes no jobs", "the playbook resume, when that is over"),
+    "troubled": ("instances that should serve do not", "what their states say, above"),
+    "serving": ("every instance serves, or is about to", ""),
+    "empty": ("it has no instance", "the playbook site, where it should have some"),
+}
+
 
 def page(launcher: Path) -> str:
     """The page."""
@@ -27,7 +40,13 @@ def page(launcher: Path) -> str:
         (markdown.code(name), markdown.sentence(meaning), markdown.sentence(remedy))
         for name, (meaning, remedy) in meanings.MEANINGS.items()
     ]
-    parts = [INTRODUCTION, markdown.table(("state", "means", "what to do"), rows), "## Reasons", REASONS]
+    hosts = [
+        (markdown.code(name), markdown.sentence(meaning), markdown.sentence(remedy))
+        for name, (meaning, remedy) in HOSTS.items()
+    ]
+    titles = ("state", "means", "what to do")
+    parts = [INTRODUCTION, markdown.table(titles, rows), "## Hosts", HOSTS_SHOWN, markdown.table(titles, hosts)]
+    parts += ["## Reasons", REASONS]
     parts.append(markdown.table(("kind", "reason", "needs somebody"), _reasons(launcher)))
     return markdown.page("States", "the launcher's table of states and its troubles", parts)
 
