@@ -23,7 +23,7 @@ author: SocialGouv (@SocialGouv)
 requirements:
   - Docker SDK for Python on the host, 5.0.0 or newer
   - C(nft), from the package nftables, on the host
-  - openssl on the control node; on the host too, for a GitHub App or a proxy's login
+  - openssl on the control node; on the host too, for a GitHub App, a proxy's login or a registry's login
 extends_documentation_fragment:
   - socialgouv.actions_runner._attributes
   - socialgouv.actions_runner._attributes.action_group

@@ -46,7 +46,9 @@ def test_pages_that_are_walked_are_walked(page: str) -> None:
 def test_every_block_is_of_a_kind_that_something_holds() -> None:
     """A language that no test knows would be a block that nothing covers."""
     for block in blocks.all_blocks():
-        assert block.language in ("shell", "yaml", "ini", "text", "{toctree}"), f"{block}: nothing covers this block"
+        assert block.language in ("shell", "yaml", "ini", "text", "dockerfile", "{toctree}"), (
+            f"{block}: nothing covers this block"
+        )
 
 
 def test_every_output_has_something_that_writes_or_holds_it() -> None:
@@ -54,6 +56,15 @@ def test_every_output_has_something_that_writes_or_holds_it() -> None:
     for block in blocks.all_blocks("text"):
         assert block.page in OUTPUT, f"{block}: nothing covers this block"
         assert (blocks.ROOT / OUTPUT[block.page]).exists()
+
+
+@pytest.mark.parametrize("block", blocks.all_blocks("dockerfile"), ids=str)
+def test_every_dockerfile_is_of_github_s_image_and_ends_as_its_user(block: blocks.Block) -> None:
+    """A runner does not run as root; between the two, only instructions that are known here."""
+    first, *others, last = block.text.splitlines()
+    assert first.startswith("FROM ghcr.io/actions/actions-runner:")
+    assert {line.split()[0] for line in others} <= {"USER", "RUN"}
+    assert last == "USER runner"
 
 
 @pytest.mark.parametrize("block", blocks.all_blocks("ini"), ids=str)

@@ -122,7 +122,10 @@ def of_keys(pools: list[Pool], engine: Engine) -> Family:
                 samples.append(Sample({"container": name}, moments.nanoseconds(found["StartedAt"]) / 10**9))
         except (EngineError, ValueError, KeyError):
             continue
-    text = "When micro-cipher made the key in force, Unix time; a new one seals all instances off."
+    text = (
+        "When micro-cipher made the key in force, Unix time; "
+        "after a new one, all instances wait (sealed) until the credential is sealed again."
+    )
     return Family("micro_cipher_key_created_timestamp_seconds", "gauge", text, samples)
 
 

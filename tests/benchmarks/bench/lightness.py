@@ -159,7 +159,10 @@ def section(
     )
     today = datetime.date.today().isoformat()
     return (
-        f"## A standing instance\n\n{report.versions(today, versions)}\n{resident}\n"
+        f"## A standing instance\n\n{report.versions(today, versions)}\n"
+        "The seed is the procedure by hand of the README of\n"
+        "[SocialGouv/actions-runner](https://github.com/SocialGouv/actions-runner).\n\n"
+        f"{resident}\n"
         "The seed keeps an attached `docker run` for each runner, without which nothing would restart it.\n\n"
         f"{asleep}\nA wake-up is a context switch, whether voluntary or not.\n\n{between}\n"
         "From Docker's own events, `die` to `start`. GitHub's stand-in answers at once, and what time it takes is not\n"
