@@ -157,8 +157,8 @@ def _findings(host: Mapping[str, Any], launchers: Counter[str]) -> list[dict[str
         found.append(
             (
                 "warn",
-                f"{span(old)} run an image that is {oldest} days old, and GitHub gives no jobs to a runner "
-                f"{IMAGE_AGE_MAX} days after its successor: run the playbook upgrade",
+                f"{span(old)} run an image that is {oldest} days old, and GitHub gives no jobs to a version "
+                f"{IMAGE_AGE_MAX} days after the next one: run the playbook upgrade",
             )
         )
     newest = max(launchers, key=_version, default=None)
