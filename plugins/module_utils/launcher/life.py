@@ -145,6 +145,8 @@ class Life:
             if self._replaced():
                 return None
             running = self._launch(self._read_pool())
+            if running is None:
+                return EXIT_OK
             self._may_run = True
             self._troubles = 0
         self._signals.take_renew()  # what was asked of the runner before
@@ -221,8 +223,8 @@ class Life:
 
     # The start of a container.
 
-    def _launch(self, config: Pool) -> str:
-        """A new registration and its container, started. Raises Trouble, EngineError, and then leaves none behind."""
+    def _launch(self, config: Pool) -> str | None:
+        """A new registration and its container, started; none for a drain, as where Trouble, EngineError is raised."""
         runner = self._maker.new_name(config)
         self._board.update(runner=runner, runner_id=None, container=None, config=config.config, job=None, logged="0")
         self._board.show(state.STARTING)
@@ -231,7 +233,11 @@ class Life:
         self._maker.go(making, config, runner, afresh=self._board.state.failures > 0)
         return self._start(config, runner, self._maker.result(making))
 
-    def _start(self, config: Pool, runner: str, made: dict[str, Any]) -> str:
+    def _start(self, config: Pool, runner: str, made: dict[str, Any]) -> str | None:
+        if self._signals.drain:
+            # It came while GitHub and Docker were asked, which may take long: the runner could still get a job.
+            self._maker.undo(config, runner, made)
+            return None
         self._board.update(
             runner=runner, url=config.url, job=None, logged="0", version=None, config=config.config, **made
         )

@@ -989,6 +989,23 @@ def test_a_drain_right_at_the_start_leaves_nothing_behind(tmp_path: Path, moment
     assert nothing_is_left(world)
 
 
+def test_a_drain_while_a_runner_is_registered_starts_none(tmp_path: Path) -> None:
+    """GitHub may take half a minute, and a queue there would give the runner a job at once: for hours, perhaps."""
+    world = World(tmp_path, job(2.5, 5000))
+    register = world.github.register
+
+    def slow(*asked: Any) -> Any:
+        world.signals.terminate()
+        world.sleep(8)
+        return register(*asked)
+
+    world.github.register = slow
+    assert world.live() == 0
+    assert world.now - START < 15
+    assert world.engine.count("start") == 0
+    assert nothing_is_left(world)
+
+
 def test_a_state_that_cannot_be_written_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full /run costs what is shown, not the runners."""
 
