@@ -23,6 +23,8 @@ from .paths import Paths
 from .pool import DOCKER_SYSBOX, Pool
 from .remote import Remote
 
+_USERS = "/etc/passwd"
+
 
 def make(
     engine: Engine,
@@ -60,7 +62,7 @@ def make(
     failure: Trouble | None = None
     try:
         made["container"] = _create(engine, config, body, runner)
-        made["user"] = users.get(made["image"]) or list(_user_of(engine, made["container"]))
+        made["user"] = users.get(made["image"]) or list(_user_of(engine, config, made["container"]))
     except (EngineError, Trouble) as error:
         failure = _trouble(error)
     try:
@@ -100,11 +102,7 @@ def start(engine: Engine, config: Pool, made: str) -> None:
         if error.status == 404 and "network" in str(error):
             raise _no_network(config) from error
         if f"{container.COMMAND}: no such file" in str(error):
-            raise Trouble(
-                "image",
-                f"the image {config.image} has no {container.COMMAND}: use one made of GitHub's actions-runner",
-                lasting=True,
-            ) from error
+            raise _no_runner(config, container.COMMAND) from error
         raise
 
 
@@ -146,10 +144,14 @@ def _create(engine: Engine, config: Pool, body: dict[str, Any], runner: str) -> 
         raise _no_runtime(config, error) or error from error
 
 
-def _user_of(engine: Engine, made: str) -> tuple[int, int]:
+def _user_of(engine: Engine, config: Pool, made: str) -> tuple[int, int]:
     user = engine.inspect(made)["Config"].get("User") or ""
     try:
-        return container.user_ids(user, engine.get_archive(made, "/etc/passwd"))
+        return container.user_ids(user, engine.get_archive(made, _USERS))
+    except EngineError as error:
+        if error.status == 404 and _USERS in str(error):
+            raise _no_runner(config, _USERS) from error
+        raise
     except ValueError as error:
         raise Trouble("image", str(error), lasting=True) from error
 
@@ -168,6 +170,12 @@ def _no_runtime(config: Pool, error: EngineError) -> Trouble | None:
         "docker",
         f"Docker knows no runtime {config.sysbox_runtime}: install Sysbox, or choose another docker_access",
         lasting=True,
+    )
+
+
+def _no_runner(config: Pool, path: str) -> Trouble:
+    return Trouble(
+        "image", f"the image {config.image} has no {path}: use one made of GitHub's actions-runner", lasting=True
     )
 
 

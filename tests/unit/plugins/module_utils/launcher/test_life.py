@@ -414,7 +414,12 @@ def test_what_is_mended_during_an_attempt_counts(tmp_path: Path, monkeypatch: py
         ("create", EngineError(409, "Conflict. The container name is already in use"), "name is already in use"),
         ("create", EngineUnavailable("Docker does not answer"), "Docker does not answer"),
         ("inspect", EngineError(500, "oops"), "oops"),
-        ("get_archive", EngineError(404, "Could not find the file /etc/passwd"), "/etc/passwd"),
+        ("get_archive", EngineError(500, "oops"), "oops"),
+        (
+            "get_archive",
+            EngineError(404, "Could not find the file /etc/passwd in container 1"),
+            "the image runner:1 has no /etc/passwd: use one made of GitHub's actions-runner",
+        ),
         ("put_archive", EngineError(404, "Could not find the file /home/runner"), "/home/runner"),
         ("start", EngineError(500, "oci runtime error"), "oci runtime error"),
         (
