@@ -13,7 +13,7 @@ docker network create github_network_00000000000000000000000000000001
 if [ "$name" = before ]; then
     docker network create github_network_00000000000000000000000000000002
     docker run --detach --name service --network github_network_00000000000000000000000000000002 \
-        --entrypoint sleep ghcr.io/socialgouv/micro-cipher:main infinity
+        ghcr.io/socialgouv/micro-cipher:main
     docker volume create --label "io.github.socialgouv.actions-runner.mark=$mark" before-work
 fi
 docker network create "$name-other"
