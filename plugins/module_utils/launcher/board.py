@@ -42,8 +42,9 @@ class Board:
             say(text, journal.WARNING if kind else journal.INFO)
         if self.state.runner:
             text += f" ({self.state.runner})"
-        if not self._ready and name != state.STARTING:
-            # Ready once it stands or shows why not: a sealed host must still finish its boot.
+        if not self._ready and (name != state.STARTING or reason):
+            # Ready once there is a container or a reason why not: a sealed host must still finish its boot, and systemd
+            # reloads nothing that is not ready.
             self._ready = True
             systemd.notify("READY=1", f"STATUS={text}")
         else:

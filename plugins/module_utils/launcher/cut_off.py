@@ -23,15 +23,15 @@ _TRIES = 6
 
 
 class CutOff:
-    """One container, and what it was cut off from. Every call raises EngineError where Docker cannot do it."""
+    """One container, with its network or without. Every call raises EngineError where Docker cannot do it."""
 
     def __init__(self, engine: Engine, container: str, clock: Callable[[], float], sleep: Callable[[float], None]):
         self._engine = engine
         self._container = container
         self._clock = clock
         self._sleep = sleep
-        self._networks: list[str] = []
         self._still = False  # not known to have been let go
+        self._apart = False  # not known to have its network
         self._tries = 0
         self.done = False  #: whether it is cut off, and has no job
 
@@ -49,11 +49,9 @@ class CutOff:
     def give_back(self) -> None:
         """Let it be as it was."""
         self.done = False
-        if self._still:
-            self._let_go()
-        while self._networks:
-            self._engine.connect(self._container, self._networks[-1])
-            self._networks.pop()
+        if self._still or self._apart:
+            self._engine.reconnect(self._container)
+            self._still = self._apart = False
 
     def _while_quiet(self) -> bool:
         sent = self._engine.sent(self._container)
@@ -92,7 +90,8 @@ class CutOff:
         return has_worker(self._engine.processes(self._container))
 
     def _disconnect(self) -> None:
-        self._networks += self._engine.disconnect(self._container)
+        self._apart = True  # also where the answer is lost
+        self._engine.disconnect(self._container)
 
     def _let_go(self) -> None:
         self._engine.unpause(self._container)

@@ -66,6 +66,15 @@ class Engine:
         """A container's description. Raises EngineError with status 404 where there is none."""
         return self._json("GET", f"/containers/{_quote(container)}/json")
 
+    def runs(self, container: str) -> bool:
+        """Whether a container runs; False where there is none."""
+        try:
+            return bool(self.inspect(container)["State"]["Running"])
+        except EngineError as error:
+            if error.status != 404:
+                raise
+            return False
+
     def image(self, reference: str) -> dict[str, Any]:
         """An image's description. Raises EngineError with status 404 where the host has none."""
         return self._json("GET", f"/images/{urllib.parse.quote(reference, safe='/:@')}/json")
@@ -178,19 +187,11 @@ class Engine:
             except (ValueError, KeyError, TypeError) as error:
                 raise EngineUnavailable("Docker's answer cannot be read") from error
 
-    def disconnect(self, container: str) -> list[str]:
-        """Cut a container off from its networks; gives their names, for ``connect``."""
+    def disconnect(self, container: str) -> None:
+        """Cut a container off from its networks, until ``reconnect``."""
         owner = self._network_owner(container)
-        networks = list(owner["NetworkSettings"]["Networks"]) if owner else []
-        for network in networks:
+        for network in list(owner["NetworkSettings"]["Networks"]) if owner else ():
             self._attach("disconnect", network, owner["Id"])
-        return networks
-
-    def connect(self, container: str, network: str) -> None:
-        """Put a container on a network."""
-        owner = self._network_owner(container)
-        if owner:
-            self._attach("connect", network, owner["Id"])
 
     def reconnect(self, container: str) -> None:
         """Let a container that somebody held still or cut off, and left so, go on, on the network it was made for."""
@@ -201,9 +202,10 @@ class Engine:
             self._attach("connect", owner["HostConfig"]["NetworkMode"], owner["Id"])
 
     def processes(self, container: str) -> list[str]:
-        """The command lines of a container's processes; none where it is not running."""
+        """How the command lines of a container's processes begin; none where it is not running."""
         try:
-            top = self._json("GET", f"/containers/{_quote(container)}/top", {"ps_args": "-eo pid,args"})
+            # A job chooses what its command lines are, and they may be long.
+            top = self._json("GET", f"/containers/{_quote(container)}/top", {"ps_args": "-eo pid,args --cols 256"})
         except EngineError as error:
             if error.status in (404, 409):
                 return []

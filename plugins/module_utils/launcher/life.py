@@ -39,8 +39,10 @@ from .waiting import Rest
 SHORT_LIFE = 30.0
 # How often a drain tries at least to look at the container that it is to end.
 _DOCKER_LOOK = 30.0
-# How often an outdated instance looks for another image.
+# How often an outdated instance looks for another image, and how long it trusts GitHub's word at most, which has been
+# wrong about runners that were not too old (actions/runner#4613).
 _IMAGE_LOOK = 30.0
+_OUTDATED = 3600.0
 # A spare runner is used within so many seconds after it was registered, or not at all: GitHub forgets idle ones, and a
 # job can print the line for which it is made.
 SPARE_LIFE = 60.0
@@ -411,18 +413,24 @@ class Life:
             return error.status == 404
 
     def _wait_for_other_image(self, image: str | None) -> None:
-        """GitHub takes no runner of this version: there is nothing to retry."""
+        """GitHub takes no runner of this version: there is nothing to retry but its word, once in a while."""
+        seconds = backoff.delay(1, retry_after=_OUTDATED)
+        end = self._clock() + seconds
         self._board.update(failures=0)
         self._board.show(
-            state.OUTDATED, "GitHub finds this runner too old: pull a newer image", kind="outdated", lasting=True
+            state.OUTDATED,
+            "GitHub finds this runner too old: pull a newer image",
+            kind="outdated",
+            until=self._date() + seconds,
+            lasting=True,
         )
-        while not self._signals.drain and not self._replaced():
+        while self._clock() < end and not self._signals.drain and not self._replaced():
             try:
                 if self._engine.image(self._read_pool().image)["Id"] != image:
                     return
             except (EngineError, Trouble):
                 pass  # the next look tells
-            self._waits.rest(_IMAGE_LOOK)
+            self._waits.rest(min(_IMAGE_LOOK, max(0.0, end - self._clock())))
 
     def _deregister(self, runner: str, runner_id: int | None) -> None:
         config = self._read_pool()

@@ -26,7 +26,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "micro-cipher has a new key, as after a reboot",
         "the playbook unseal: the instances go on by themselves",
     ),
-    state.OUTDATED: ("GitHub takes no runner of this version", "the playbook upgrade"),
+    state.OUTDATED: ("GitHub takes no runner of this version; it is asked again each hour", "the playbook upgrade"),
     state.FAILED: (
         "a drain gave up after github_runner_drain_timeout; the job was left running",
         "start the instance again, or drain it with --force",

@@ -12,6 +12,7 @@ only where two runs in a row found it so.
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from typing import Any, Callable, NamedTuple
@@ -27,8 +28,8 @@ from .pool import Pool
 from .registrar import Registrar
 from .state import State
 
-# GitHub's list may be behind by so many seconds.
-SETTLED = 60.0
+# GitHub's list may be behind by so many seconds, and a runner needs some to connect. By the state that is shown.
+SETTLED = {state.IDLE: 60.0, state.BUSY: 60.0, state.STARTING: 600.0}
 
 
 class Sightings(NamedTuple):
@@ -167,15 +168,19 @@ def dead_runners(listed: list[dict[str, Any]], mark: str, in_use: set[str]) -> l
 
 
 def lost_runners(listed: list[dict[str, Any]], instances: list[State], now: float) -> list[State]:
-    """The instances that listen for jobs with a runner that GitHub has no more, or that is offline to it. Pure.
+    """The instances with a runner that GitHub has no more, or that is offline to it. Pure.
 
-    Both happen: actions/runner#4617 and #4076. ``busy`` is no proof of a job, but reason enough to wait.
+    Both happen: actions/runner#4617 and #4076. ``busy`` is no proof of a job, but reason enough to wait. An instance
+    that shows a job is lost too: a worker of its own is what it waits for.
     """
     known = {one["name"] for one in listed if one["status"] != "offline" or one["busy"]}
     return [
         one
         for one in instances
-        if one.state == state.IDLE and one.runner and one.runner not in known and now - one.since >= SETTLED
+        if one.runner
+        and one.container
+        and one.runner not in known
+        and now - one.since >= SETTLED.get(one.state, math.inf)
     ]
 
 

@@ -117,7 +117,7 @@ def answer(document: Any, status: int = 200) -> list[bytes]:
             answer({"Titles": ["PID", "COMMAND"], "Processes": [["1", "run.sh"], ["7", "Runner.Worker a"]]}),
             "GET",
             "/containers/x/top",
-            {"ps_args": "-eo pid,args"},
+            {"ps_args": "-eo pid,args --cols 256"},
             ["run.sh", "Runner.Worker a"],
         ),
         (lambda engine: engine.processes("x"), answer({"Processes": None}), "GET", "/containers/x/top", None, []),
@@ -161,14 +161,14 @@ def test_bodies_arrive_whole_with_their_type(tmp_path: Path) -> None:
 
 
 def test_a_container_is_cut_off_from_every_network(tmp_path: Path) -> None:
-    """Docker tells which these are; they are given back, for a job that wants them again."""
+    """Docker tells which these are."""
     described = {
         "Id": "x",
         "HostConfig": {"NetworkMode": "bridge"},
         "NetworkSettings": {"Networks": {"bridge": {}, "a b": {}}},
     }
     with docker(tmp_path, answer(described), [http(200)], [http(200)]) as (engine, server):
-        assert engine.disconnect("x") == ["bridge", "a b"]
+        engine.disconnect("x")
     assert [one.target for one in server.requests[1:]] == [
         "/networks/bridge/disconnect",
         "/networks/a%20b/disconnect",
@@ -240,11 +240,13 @@ def test_what_a_container_has_sent_is_counted_over_all_its_networks(
 def test_a_container_in_anothers_network_is_cut_off_with_that_one(tmp_path: Path) -> None:
     """A runner beside an Engine of its own uses that one's network, and has none to be taken away."""
     runner = {"Id": "x", "HostConfig": {"NetworkMode": "container:y"}, "NetworkSettings": {"Networks": {}}}
+    runner["State"] = {"Running": True}
     beside = {"Id": "y", "HostConfig": {"NetworkMode": "net"}, "NetworkSettings": {"Networks": {"net": {}}}}
-    replies = [answer(runner), answer(beside), [http(200)], answer(runner), answer(beside), [http(200)]]
+    apart = {**beside, "NetworkSettings": {"Networks": {}}, "State": {"Running": True}}
+    replies = [answer(runner), answer(beside), [http(200)], answer(runner), answer(runner), answer(apart), [http(200)]]
     with docker(tmp_path, *replies) as (engine, server):
-        assert engine.disconnect("x") == ["net"]
-        engine.connect("x", "net")
+        engine.disconnect("x")
+        engine.reconnect("x")
     assert [one.target for one in server.requests if one.method == "POST"] == [
         "/networks/net/disconnect",
         "/networks/net/connect",
@@ -261,11 +263,10 @@ def test_a_container_whose_network_is_gone_with_another_is_left_as_it_is(tmp_pat
         "State": {"Running": True},
     }
     gone = [http(404, b'{"message": "No such container: y"}')]
-    replies = [*[answer(runner), gone] * 3, answer(runner), answer(runner), gone]
+    replies = [*[answer(runner), gone] * 2, answer(runner), answer(runner), gone]
     with docker(tmp_path, *replies) as (engine, server):
-        assert engine.disconnect("x") == []
+        engine.disconnect("x")
         assert engine.sent("x") == 0
-        engine.connect("x", "net")
         engine.reconnect("x")
     assert {one.method for one in server.requests} == {"GET"}
 
@@ -300,6 +301,22 @@ def test_what_stands_beside_a_runner_is_made_and_found_by_its_labels(tmp_path: P
     assert (network["Driver"], network["Options"], network["Labels"]) == ("bridge", {"option": "1"}, {"a": "b"})
     assert volume == {"Name": "x", "Labels": {"a": "b"}}
     assert {one.target.partition("=")[2] for one in server.requests[2:]} == {"%7B%22label%22%3A+%5B%22a%3Db%22%5D%7D"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "runs"),
+    [
+        (answer({"State": {"Running": True}}), True),
+        (answer({"State": {"Running": False}}), False),
+        ([http(404, b'{"message": "No such container: x"}')], False),
+    ],
+)
+def test_what_is_not_there_does_not_run(tmp_path: Path, reply: list[bytes], runs: bool) -> None:
+    """Any other answer of Docker's tells nothing."""
+    with docker(tmp_path, reply, [http(500)]) as (engine, _server):
+        assert engine.runs("x") is runs
+        with pytest.raises(EngineError):
+            engine.runs("x")
 
 
 def test_an_answer_in_drops_is_read_to_its_end(tmp_path: Path) -> None:

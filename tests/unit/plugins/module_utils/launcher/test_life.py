@@ -503,17 +503,32 @@ def test_runners_that_end_at_once_are_slowed(tmp_path: Path, listens: bool) -> N
 
 
 def test_a_runner_that_is_too_old_waits_for_another_image(tmp_path: Path) -> None:
-    """Exit code 7: GitHub is not asked again before there is another image, and then at once."""
+    """Exit code 7: GitHub is asked again at once where there is another image."""
     world = World(tmp_path, ends(5, code=7))
     shown: list[state.State] = []
     world.at(3000, lambda: shown.append(world.state))
-    world.at(3600, lambda: world.engine.images.update({"runner:1": "sha256:new"}))
+    world.at(3500, lambda: world.engine.images.update({"runner:1": "sha256:new"}))
     world.at(4000, world.signals.terminate)
     assert world.live() == 0
     assert (shown[0].state, shown[0].lasting) == ("outdated", True)
     _first, second = world.github.attempts
-    assert 3600 <= second <= 3640
+    assert 3500 <= second <= 3540
     assert world.engine.made[1].image == "sha256:new"
+
+
+def test_a_runner_that_was_called_too_old_is_tried_again_each_hour(tmp_path: Path) -> None:
+    """GitHub has said so of runners that were not: actions/runner#4613. When that is, is shown."""
+    world = World(tmp_path, ends(5, code=7), ends(5, code=7))
+    shown: list[state.State] = []
+    for moment in (100, 8800):
+        world.at(moment, lambda: shown.append(world.state))
+    world.at(8900, world.signals.terminate)
+    assert world.live() == 0
+    first, second, third = world.github.attempts
+    assert all(3600 <= pause <= 4330 for pause in (second - first, third - second))
+    assert [one.state for one in shown] == ["outdated", "idle"]
+    assert shown[0].until is not None
+    assert abs(shown[0].until - START - second) < 1
 
 
 def test_an_outdated_instance_lets_a_new_launcher_take_over(tmp_path: Path) -> None:
@@ -763,6 +778,21 @@ def test_a_runner_is_never_left_held_still(tmp_path: Path, call: str) -> None:
     assert nothing_is_left(world)
 
 
+def test_a_network_is_given_back_though_nobody_heard_that_it_was_taken(tmp_path: Path) -> None:
+    """Docker has cut the runner off and its answer got lost; then a job shows."""
+    world = World(tmp_path)
+    world.engine.failures["disconnect"] = [EngineUnavailable("Docker does not answer")]
+    world.engine.loses_answers = True
+    world.at(100, world.signals.terminate)
+    world.at(106, lambda: world.engine.made[0].processes.append(WORKER))
+    networks: list[str] = []
+    world.at(130, lambda: networks.extend(world.engine.made[0].networks))
+    world.at(140, lambda: world.engine.end(world.engine.made[0]))
+    assert world.live() == 0
+    assert world.engine.count("disconnect") == 1
+    assert networks == ["github-runner"]
+
+
 def test_a_runner_that_github_calls_busy_is_asked_for_again(tmp_path: Path) -> None:
     """422: a job is on its way. It is neither stopped nor forgotten, and gets its network back to fetch it."""
     world = World(tmp_path)
@@ -771,7 +801,7 @@ def test_a_runner_that_github_calls_busy_is_asked_for_again(tmp_path: Path) -> N
     assert world.live() == 0
     moments = [moment for moment, _runner, _id in world.github.deregistrations]
     assert 250 <= moments[10] - moments[0] <= 255
-    assert world.engine.count("connect") == 10
+    assert world.engine.count("reconnect") == 10
     assert world.engine.count("pause") == world.engine.count("disconnect") == 11
 
 

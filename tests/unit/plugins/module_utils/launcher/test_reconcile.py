@@ -227,7 +227,14 @@ def test_a_host_without_pools_has_nothing_to_do(tmp_path: Path, world: World) ->
 
 def stands(world: World, **changes: Any) -> state.State:
     """An instance that has listened for a while."""
-    facts = {"state": state.IDLE, "runner": OURS, "pid": os.getpid(), "since": world.now - 3600, **changes}
+    facts = {
+        "state": state.IDLE,
+        "runner": OURS,
+        "container": "id1",
+        "pid": os.getpid(),
+        "since": world.now - 3600,
+        **changes,
+    }
     one = state.State("1", "default", **facts)
     state.write(world.paths, one)
     return one
@@ -241,8 +248,11 @@ def stands(world: World, **changes: Any) -> state.State:
         ([listed(FOREIGN, status="online")], {}, True),
         ([listed(status="online")], {}, False),
         ([listed(busy=True)], {}, False),
-        ([], {"state": state.BUSY}, False),
-        ([], {"state": state.STARTING}, False),
+        ([], {"state": state.BUSY}, True),
+        ([listed(busy=True)], {"state": state.BUSY}, False),
+        ([], {"state": state.STARTING}, True),
+        ([], {"state": state.STARTING, "since": 1_795_514_400.0 - 599}, False),
+        ([], {"state": state.STARTING, "container": None}, False),
         ([], {"state": state.DRAINING}, False),
         ([], {"runner": None}, False),
         ([], {"since": 1_795_514_400.0 - 59}, False),
@@ -251,7 +261,8 @@ def stands(world: World, **changes: Any) -> state.State:
 def test_a_runner_is_lost_that_listens_where_nobody_speaks(
     world: World, known: list[dict[str, Any]], changes: dict[str, Any], lost: bool
 ) -> None:
-    """GitHub has it no more, or it is offline to GitHub; one that works, starts or has just come is not."""
+    """GitHub has it no more, or it is offline to GitHub; one that is made, that GitHub calls busy or that has just
+    come is not."""
     one = stands(world, **changes)
     assert reconcile.lost_runners(known, [one], world.now) == ([one] if lost else [])
 
