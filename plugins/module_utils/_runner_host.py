@@ -13,12 +13,14 @@ from typing import Any, Callable
 from . import _host_files, _instances
 from ._failure import Failure
 from ._systemd import Systemd, Unit
-from .launcher import files, names, state
+from .launcher import drain, files, names, state
 from .launcher.engine import Engine, EngineError
 from .launcher.paths import Paths
 from .launcher.state import State
 
 _LOOK = 0.5
+# How systemd calls a unit without a process.
+_ENDED = ("inactive", "failed")
 
 
 def drain_reason(paths: Paths) -> str | None:
@@ -61,8 +63,11 @@ class HostRun:
         actions = [f"Marked the host as drained ({self._paths.drained})"] if diff is not None else []
         running = [name for name, unit in self._units().items() if unit.runs]
         actions += [f"Drained {name}" for name in running]
+        orphans = self._orphans() if force else {}
+        actions += [f"Ended the runner of {name}" for name in orphans]
         if not check_mode:
             self._stop(running, force)
+            self._end(list(orphans.values()))
             if wait:
                 self._wait_stopped(timeout)
         return self._result(actions)
@@ -109,17 +114,24 @@ class HostRun:
         return self._systemd.instances()
 
     def _stop(self, running: list[str], force: bool) -> None:
-        unfinished = [name for name, unit in self._units().items() if unit.active not in ("inactive", "failed")]
+        unfinished = [name for name, unit in self._units().items() if unit.active not in _ENDED]
         if force and unfinished:
             self._systemd.call("kill", "--kill-who=main", "--signal=SIGQUIT", *map(names.unit_name, unfinished))
         if running:
             self._systemd.call("stop", "--no-block", *map(names.unit_name, running))
 
+    def _end(self, orphans: list[State]) -> None:
+        try:
+            for one in orphans:
+                drain.end_runner(self._engine, one)
+        except EngineError as error:
+            raise Failure(error.sentence, **self._result([])) from error
+
     def _wait_stopped(self, timeout: float) -> None:
         end = self._clock() + timeout
         while True:
             units = self._units()
-            left = [name for name, unit in units.items() if unit.active not in ("inactive", "failed")]
+            left = [name for name, unit in units.items() if unit.active not in _ENDED]
             if not left:
                 break
             if self._clock() >= end:
@@ -129,22 +141,30 @@ class HostRun:
                     **self._result([]),
                 )
             self._sleep(_LOOK)
-        gave_up = [name for name in units if self._left_a_job(state.read(self._paths, name))]
+        orphans = self._orphans()
+        gave_up = [name for name, one in orphans.items() if drain.gave_up(one)]
         if gave_up:
             raise Failure(
                 f"the drain of {', '.join(gave_up)} gave up after drain_timeout and left the job running: wait for its "
                 "end and run it again",
                 **self._result([]),
             )
+        if orphans:
+            raise Failure(
+                f"the launcher of {', '.join(orphans)} has ended and its runner has not: run the playbook resume, then "
+                "this again",
+                **self._result([]),
+            )
 
-    def _left_a_job(self, one: State | None) -> bool:
-        """Whether a drain gave up (``drain_timeout``) and the job still runs, with no launcher beside it."""
-        if one is None or (one.state, one.kind) != (state.FAILED, "drain") or one.container is None:
-            return False
+    def _orphans(self) -> dict[str, State]:
+        """The instances whose runner still runs though their launcher has ended. Raises Failure."""
+        ended = [name for name, unit in self._units().items() if unit.active in _ENDED]
+        shown = {name: one for name in ended if (one := state.read(self._paths, name))}
         try:
-            return bool(self._engine.inspect(one.container)["State"]["Running"])
+            return {name: one for name, one in shown.items() if drain.has_runner(self._engine, one)}
         except EngineError as error:
-            return error.status != 404
+            said = f"whether a runner still runs is not known: {error.sentence}"
+            raise Failure(said, **self._result([])) from error
 
     def _wait_ready(self, wanted: list[str], timeout: float, ready: Callable[[State | None], bool]) -> None:
         try:

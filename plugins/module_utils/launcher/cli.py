@@ -82,44 +82,47 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _launch(arguments: SimpleNamespace | argparse.Namespace, paths: Paths) -> int:
-    from .life import Life
+    from .signals import Signals
+
+    # First of all: a drain that came before would end this process, and nobody would look after its container.
+    signals = Signals()
+    from . import life
     from .memory import Memory
     from .offload import Offloaded
     from .remote import Remote
-    from .signals import Signals
 
     names.parse_instance(arguments.instance)
-    # In a child process: OpenSSL, which makes the host's mark, stays in memory where it is once loaded.
-    here = host.Host(*Offloaded(lambda: host.read(paths)).result())
+    try:
+        # In a child process: OpenSSL, which makes the host's mark, stays in memory where it is once loaded.
+        here = host.Host(*Offloaded(lambda: host.read(paths)).result())
+    except Trouble as trouble:
+        return life.wait_in_vain(arguments.instance, paths, signals, trouble)
     engine = Engine(paths.docker_socket)
     memory = Memory()
     registrar = Remote(paths, engine, memory)
-    return Life(
+    return life.Life(
         arguments.instance,
         here,
         paths,
         engine,
         registrar,
-        Signals(),
+        signals,
         offload=lambda call, warm=None: Offloaded(call, warm, memory),
     ).run()
 
 
 def _drain(arguments: argparse.Namespace, paths: Paths) -> int:
-    from . import state, systemd
+    from . import drain, systemd
 
     units = [names.unit_name(instance) for instance in arguments.instances if names.parse_instance(instance)]
     if arguments.force:
         systemd.systemctl("kill", "--kill-who=main", "--signal=SIGQUIT", *units)
     code = systemd.systemctl("stop", *units)
-    # systemctl calls a stop good, however the process ended, and whether or not there was one.
+    engine = Engine(paths.docker_socket)
     for instance in arguments.instances:
-        shown = state.read(paths, instance)
-        if shown is None:
-            sys.stderr.write(f"github-runner: no instance {instance} has run here: look at github-runner status\n")
-            code = 1
-        elif shown.state == state.FAILED:
-            sys.stderr.write(f"github-runner: {shown.instance}: {shown.reason}\n")
+        left = drain.left_running(paths, engine, instance, arguments.force)
+        if left:
+            sys.stderr.write(f"github-runner: {left}\n")
             code = 1
     return code
 

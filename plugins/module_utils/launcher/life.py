@@ -49,6 +49,19 @@ SPARE_LIFE = 60.0
 
 EXIT_OK = 0
 EXIT_JOB_LEFT_RUNNING = 1
+EXIT_NOTHING_BEGUN = 1
+
+
+def wait_in_vain(instance: str, paths: Paths, signals: Signals, trouble: Trouble) -> int:
+    """Show why an instance cannot even begin, and wait a while before systemd tries again; gives the exit code."""
+    seconds = backoff.delay(1, lasting=True)
+    left = state.read(paths, instance) or state.State(instance, names.parse_instance(instance)[0])
+    board = Board(paths, dataclasses.replace(left, pid=os.getpid()), time.time)
+    until = time.time() + seconds
+    board.show(state.WAITING, str(trouble), kind=trouble.kind, until=until, lasting=trouble.lasting)
+    if not signals.drain:
+        signals.wait(seconds)
+    return EXIT_OK if signals.drain else EXIT_NOTHING_BEGUN
 
 
 class Life:
@@ -261,7 +274,8 @@ class Life:
             self._next.expect()
 
     def _make_spare(self) -> None:
-        if self._signals.drain or self._replaced():
+        # A job can print the line for which this is called, again and again.
+        if self._next.runner or self._signals.drain or self._replaced():
             return
         try:
             self._next.make(self._read_pool())

@@ -32,6 +32,10 @@ _LOOK = 2.0
 _JOB_LOOK = 10.0
 # GitHub has a job for a runner that was without a network: it comes back after a while of its own.
 _REJOIN_LOOK = 20.0
+# A job can print the same again and again, and without an end: what each line would cost is bounded.
+_SAME_AGAIN = 1.0
+_JOURNAL_BYTES = 16 * 2**20
+_ENTRY_BYTES = 256  # what an entry of the journal takes besides the line
 # The end of a container's output comes this much before its end at most; otherwise it is the Engine that has ended.
 _DEATH = 0.3
 
@@ -42,7 +46,7 @@ class Watch:
     ``deregister`` removes its registration (raises Trouble, kind ``busy`` where it has a job), ``outdated`` says after
     a reload whether it would be made otherwise now, ``replaced`` whether the launcher was, ``restarts`` whether systemd
     stops the instance only to start it again, ``drain_timeout`` gives seconds. ``noticed`` is called with each
-    line in which the runner says how it is.
+    line in which the runner may say how it is.
     """
 
     def __init__(
@@ -72,6 +76,8 @@ class Watch:
         self._noticed = noticed
         self._clock = clock
         self._output = Output(board.state.logged)
+        self._room = _JOURNAL_BYTES
+        self._end_shown = -math.inf  # when the end of a job was
         self._renew = False  # the container goes when it has no job, however long that takes
         self._hand_over = False  # a job that runs is left to the launcher that systemd starts next
         self._drain_began: float | None = None
@@ -117,7 +123,7 @@ class Watch:
         if self.exit_code is not None:
             return ENDED
         try:
-            return None if self._engine.inspect(self._watched)["State"]["Running"] else ENDED
+            return None if self._engine.runs(self._watched) else ENDED
         except EngineError as error:
             return self._engine_lost(error)
 
@@ -137,7 +143,7 @@ class Watch:
     def _has_ended(self) -> bool:
         """Whether the container is known not to run: Docker gives no output of one that it could not remove."""
         try:
-            return not self._engine.inspect(self._watched)["State"]["Running"]
+            return not self._engine.runs(self._watched)
         except EngineError:
             return False
 
@@ -171,26 +177,45 @@ class Watch:
 
     def _take(self, pieces: list[bytes]) -> None:
         lines = [line for line in map(self._output.feed, pieces) if line]
-        journal.runner([line.text for line in lines])
+        self._journal(lines)
         for line in lines:
-            self._notice(line)
+            if line.event is not None:
+                self._notice(line)
+
+    def _journal(self, lines: list[Line]) -> None:
+        """Copy lines as long as there is room: what one job prints must not drive out what the host has to tell."""
+        if self._room <= 0:
+            return
+        taken = []
+        for line in lines:
+            self._room -= len(line.text) + _ENTRY_BYTES
+            if self._room > 0:
+                taken.append(line.text)
+        journal.runner(taken)
+        if self._room <= 0:
+            say(f"{self._board.state.runner} prints without end: what follows is not copied", journal.WARNING)
 
     def _notice(self, line: Line) -> None:
-        if line.event is None:
-            return
-        self._board.update(logged=self._output.since)
-        draining = self._board.state.state == state.DRAINING
+        now = self._board.state
+        draining = now.state == state.DRAINING
         # A job can print all of this too. It is the runner that is heard first, and a runner listens for one job only.
-        busy = self._board.state.state == state.BUSY or self._board.state.job is not None
-        if line.event == "listening" and not draining and not busy:
-            self._board.show(state.IDLE)
-        elif line.event == "running" and self._board.state.job is None:
-            self._board.update(job=line.subject)
+        busy = now.state == state.BUSY or now.job is not None
+        if line.event == "listening" and not busy:
+            self._board.update(logged=self._output.since)
+            if not draining:
+                self._board.show(state.IDLE)
+        elif line.event == "running" and now.job is None:
+            self._board.update(job=line.subject, logged=self._output.since)
             self._board.show(state.DRAINING if draining else state.BUSY, f"job {line.subject}")
-        elif line.event == "completed":
-            self._board.show(self._board.state.state, f"job ended: {line.subject}")
-        elif line.event == "version" and self._board.state.job is None:
-            self._board.update(version=line.subject)
+        elif line.event == "completed" and (busy or draining):
+            if self._clock() - self._end_shown >= _SAME_AGAIN:
+                self._end_shown = self._clock()
+                self._board.update(logged=self._output.since)
+                self._board.show(now.state, f"job ended: {line.subject}")
+        elif line.event == "version" and now.job is None and now.version != line.subject:
+            self._board.update(version=line.subject, logged=self._output.since)
+        else:
+            return
         self._noticed(line)
 
     # The drain.

@@ -17,7 +17,7 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._runner_host import HostRun
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._systemd import Systemd
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import names, state
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import EngineError
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import EngineUnavailable
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
 from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_systemd import Systemctl
 
@@ -27,15 +27,19 @@ NEXT = os.getppid()
 
 
 class Engine:
-    """Docker, as far as it tells whether a container runs."""
+    """Docker, as far as it tells whether a container runs, and ends one."""
 
     def __init__(self) -> None:
-        self.running: dict[str, bool] = {}
+        self.running: set[str] = set()
+        self.down = False
 
-    def inspect(self, container: str) -> dict[str, Any]:
-        if container not in self.running:
-            raise EngineError(404, "No such container")
-        return {"State": {"Running": self.running[container]}}
+    def runs(self, container: str) -> bool:
+        if self.down:
+            raise EngineUnavailable("Docker does not answer")
+        return container in self.running
+
+    def stop(self, container: str, _seconds: int) -> None:
+        self.running.remove(container)
 
 
 class Host:
@@ -146,20 +150,45 @@ def test_a_drain_that_takes_longer_names_the_jobs(host: Host) -> None:
     assert host.verbs == ["stop"]
 
 
-@pytest.mark.parametrize(("running", "fails"), [(True, True), (False, False), (None, False)])
-def test_a_job_that_was_left_running_is_no_drained_host(host: Host, running: bool | None, fails: bool) -> None:
-    """The launcher gave up (drain_timeout), its container may live on; once that has ended, all is well."""
+def leaves_a_runner(host: Host, shown: str, kind: str = "") -> None:
+    """All launchers have ended, and one of them before its runner."""
     for name in ("1", "2", "gpu-1"):
         host.ends(name)
     host.ends("1", "failed")
-    host.shows("1", state.FAILED, kind="drain", container="c", pid=GONE)
-    if running is not None:
-        host.engine.running["c"] = running
-    if fails:
-        with pytest.raises(Failure, match="the drain of 1 gave up after drain_timeout and left the job running"):
-            host.run.drain("", False, True, 60, False)
-    else:
+    host.shows("1", shown, kind=kind, container="c", pid=GONE)
+    host.engine.running.add("c")
+
+
+@pytest.mark.parametrize(
+    ("shown", "kind", "said"),
+    [
+        (state.FAILED, "drain", "the drain of 1 gave up after drain_timeout and left the job running: wait"),
+        (state.DRAINING, "", "the launcher of 1 has ended and its runner has not: run the playbook resume"),
+        (state.BUSY, "", "the launcher of 1 has ended and its runner has not: run the playbook resume"),
+    ],
+)
+def test_a_host_on_which_a_runner_was_left_is_not_drained(host: Host, shown: str, kind: str, said: str) -> None:
+    """A drain gave up, or the launcher was ended in the midst of it; once the container has ended, all is well."""
+    leaves_a_runner(host, shown, kind)
+    with pytest.raises(Failure, match=said):
         host.run.drain("", False, True, 60, False)
+    host.engine.down = True
+    with pytest.raises(Failure, match="whether a runner still runs is not known: Docker does not answer"):
+        host.run.drain("", False, True, 60, False)
+    host.engine.down = False
+    host.engine.running.clear()
+    assert host.run.drain("", False, True, 60, False)["drained"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_force_ends_a_runner_whose_launcher_has_ended(host: Host, check_mode: bool) -> None:
+    """Nobody else is left to do it."""
+    leaves_a_runner(host, state.FAILED, "drain")
+    result = host.run.drain("", True, True, 60, check_mode)
+    assert "Ended the runner of 1" in result["actions"]
+    assert bool(host.engine.running) is check_mode
+    host.engine.running.clear()
+    assert "Ended the runner of 1" not in host.run.drain("", True, True, 60, check_mode)["actions"]
 
 
 def test_resuming_starts_what_is_enabled(host: Host) -> None:

@@ -10,10 +10,12 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import VERSION, cli, state
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import VERSION, cli, signals, state
+from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import EngineUnavailable
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
 
 
@@ -74,10 +76,21 @@ def test_only_a_look_is_allowed_to_everybody(monkeypatch: pytest.MonkeyPatch, ar
 def test_a_host_without_identity_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], paths: Paths
 ) -> None:
-    """No traceback."""
+    """No traceback, and its instances show it: systemd would start them each second otherwise."""
     Path(paths.machine_id).unlink()
+    slept: list[float] = []
+    told = SimpleNamespace(drain=False, wait=slept.append)
+    monkeypatch.setattr(signals, "Signals", lambda: told)
     assert call(monkeypatch, "launch", "1") == 1
     assert "systemd-machine-id-setup" in capsys.readouterr().err
+    shown = state.read(paths, "1")
+    assert shown is not None
+    assert (shown.state, shown.kind, shown.pid, shown.until is None) == ("waiting", "host", os.getpid(), False)
+    assert len(slept) == 1
+    assert slept[0] >= 30
+    told.drain = True
+    assert call(monkeypatch, "launch", "1") == 0
+    assert len(slept) == 1
 
 
 @pytest.mark.parametrize(
@@ -105,16 +118,59 @@ def test_a_drain_is_systemds_stop(
     assert ran == [["systemctl", *command] for command in commands]
 
 
+class Docker:
+    """An Engine with one container that runs."""
+
+    def __init__(self) -> None:
+        self.running = {"c"}
+        self.down = False
+
+    def runs(self, container: str) -> bool:
+        if self.down:
+            raise EngineUnavailable("Docker does not answer")
+        return container in self.running
+
+    def stop(self, container: str, _seconds: int) -> None:
+        self.running.remove(container)
+
+
+@pytest.fixture
+def docker(monkeypatch: pytest.MonkeyPatch) -> Docker:
+    """What is asked after systemd, which calls everything good."""
+    found = Docker()
+    monkeypatch.setattr(cli, "Engine", lambda _path: found)
+    monkeypatch.setattr(os, "spawnvp", lambda *_arguments: 0)
+    return found
+
+
 def test_a_drain_that_gave_up_fails_and_says_why(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], paths: Paths
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], paths: Paths, docker: Docker
 ) -> None:
     """systemctl calls every stop good; a job that was left running is not."""
     state.write(paths, state.State("1", "default", state.IDLE))
-    state.write(paths, state.State("2", "default", state.FAILED, "not drained within 5 s, the job was left running"))
-    monkeypatch.setattr(os, "spawnvp", lambda *_arguments: 0)
+    said = "not drained within 5 s, the job was left running"
+    state.write(paths, state.State("2", "default", state.FAILED, said, "drain", container="c"))
     assert call(monkeypatch, "drain", "1") == 0
     assert call(monkeypatch, "drain", "1", "2") == 1
-    assert capsys.readouterr().err == "github-runner: 2: not drained within 5 s, the job was left running\n"
+    assert capsys.readouterr().err == f"github-runner: 2: {said}\n"
+    docker.running.clear()
+    assert call(monkeypatch, "drain", "1", "2") == 0
+
+
+@pytest.mark.parametrize("shown", [state.BUSY, state.DRAINING])
+def test_a_drain_whose_launcher_was_ended_is_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], paths: Paths, docker: Docker, shown: str
+) -> None:
+    """Nobody looks after the runner any more, and it may take jobs; force ends it."""
+    state.write(paths, state.State("1", "default", shown, container="c"))
+    assert call(monkeypatch, "drain", "1") == 1
+    assert "1: its launcher has ended and its runner has not: start github-runner@1.service" in capsys.readouterr().err
+    docker.down = True
+    assert call(monkeypatch, "drain", "1") == 1
+    assert "1: whether its runner still runs is not known: Docker does not answer" in capsys.readouterr().err
+    docker.down = False
+    assert call(monkeypatch, "drain", "--force", "1") == 0
+    assert (docker.running, call(monkeypatch, "drain", "1")) == (set(), 0)
 
 
 def test_a_drain_of_what_was_never_there_says_so(

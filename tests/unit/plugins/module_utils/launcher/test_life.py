@@ -22,6 +22,7 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher
     names,
     state,
     systemd,
+    tally,
 )
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import (
     EngineError,
@@ -110,7 +111,7 @@ def test_nothing_runs_without_the_firewall(tmp_path: Path, loaded: bool) -> None
 
 
 def test_a_runner_is_registered_and_stands_ready(tmp_path: Path, notified: list[str]) -> None:
-    """One container with the marks and GitHub's files in it; ready once it listens, shown with all its facts."""
+    """One container with the marks and GitHub's files in it, shown with all its facts."""
     world = World(tmp_path)
     seen: list[tuple[state.State, dict[str, bytes]]] = []
     world.at(60, lambda: seen.append((world.state, world.engine.running[0].files)))
@@ -126,6 +127,16 @@ def test_a_runner_is_registered_and_stands_ready(tmp_path: Path, notified: list[
     assert world.engine.made[0].labels[names.LABEL_MARK] == MARK
     assert notified.count("READY=1") == 1
     assert notified[-1] == "STOPPING=1"
+
+
+def test_an_instance_is_ready_when_its_container_stands(tmp_path: Path, notified: list[str]) -> None:
+    """Before it listens, which it may never do: systemd reloads nothing that is not ready."""
+    world = World(tmp_path, lambda _world, _container: None)
+    ready: list[bool] = []
+    world.at(1, lambda: ready.append("READY=1" in notified))
+    world.at(2, world.signals.terminate)
+    assert world.live() == 0
+    assert ready == [True]
 
 
 def test_the_runners_output_is_in_the_journal_line_by_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,6 +164,37 @@ def test_a_job_that_speaks_like_the_runner_fools_nobody(tmp_path: Path) -> None:
     world.at(100, world.signals.terminate)
     world.live()
     assert seen == [("busy", "build")]
+
+
+def test_a_job_that_speaks_without_end_costs_little(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The words of a runner, over and over: neither disk nor journal pays for each, and the counts stay true."""
+    world = World(tmp_path, job(10, 60))
+    written: list[str] = []
+    write = files.write
+    monkeypatch.setattr(files, "write", lambda path, *rest: written.append(path) or write(path, *rest))
+    words = ("Job build completed with result: Failed", "Listening for Jobs", "Running job: x")
+
+    def speak() -> None:
+        one = world.engine.made[0]
+        for _ in range(2000):
+            for text in words:
+                world.engine.emit(one, f"2026-11-24 10:00:30Z: {text}")
+        for _ in range(300):
+            world.engine.emit(one, "x" * 65_000)
+
+    world.at(20, written.clear)
+    world.at(30, speak)
+    world.at(60, lambda: written.append("-"))
+    world.at(200, world.signals.terminate)
+    assert world.live() == 0
+    assert len(written[: written.index("-")]) < 20
+    shown = capsys.readouterr()
+    assert 14 * 2**20 < len(shown.out) < 17 * 2**20
+    assert shown.err.count("prints without end") == 1
+    counts = tally.read(world.paths, "1", "default")
+    assert (counts.jobs, sum(counts.gaps)) == ({"succeeded": 1}, 1)
 
 
 def test_after_a_job_another_runner_stands(tmp_path: Path) -> None:

@@ -445,6 +445,10 @@ class Engine:
             "NetworkSettings": {"Networks": networks},
         }
 
+    def runs(self, container: str) -> bool:
+        one = self._called("inspect", container) if container in self.all else None
+        return one is not None and one.state == "running"
+
     def image(self, reference: str) -> dict[str, Any]:
         self._called("image", "")
         if reference not in self.images:
