@@ -89,6 +89,25 @@ def test_a_drain_that_gives_up_says_so_and_leaves_the_job(
     job.wait_for_end()
 
 
+def test_a_drain_whose_launcher_is_killed_is_none(host: Host, github: GitHub, caused: Callable[[int], None]) -> None:
+    """systemd calls the instance stopped; the drain does not, and the job is taken over at the start."""
+    job = github.submit(10)
+    instance = job.wait_for_work()
+    host.run(f"systemctl stop --no-block {unit(instance)}")
+    host.wait_for(instance, "draining", "waits for the job to end")
+    host.run(f"systemctl kill --kill-who=main --signal=SIGKILL {unit(instance)}")
+    caused(1)
+    done = host.attempt(f"github-runner drain {instance}")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (
+        1,
+        f"github-runner: {instance}: its launcher has ended and its runner has not: start {unit(instance)}, then drain "
+        "it again",
+    )
+    host.run(f"systemctl start {unit(instance)}")
+    host.wait_for(instance, "busy")
+    job.wait_for_end()
+
+
 def test_an_idle_drain_deregisters_first(host: Host, github: GitHub, caused: Callable[[int], None]) -> None:
     """GitHub has forgotten the runner before its container is stopped; nobody asks it twice."""
     runner = host.instances()["2"]["runner"]
