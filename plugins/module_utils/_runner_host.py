@@ -63,13 +63,15 @@ class HostRun:
         actions = [f"Marked the host as drained ({self._paths.drained})"] if diff is not None else []
         running = [name for name, unit in self._units().items() if unit.runs]
         actions += [f"Drained {name}" for name in running]
-        orphans = self._orphans() if force else {}
-        actions += [f"Ended the runner of {name}" for name in orphans]
         if not check_mode:
             self._stop(running, force)
-            self._end(list(orphans.values()))
-            if wait:
-                self._wait_stopped(timeout)
+        if force:
+            actions += self._end_orphans(check_mode)
+        if wait and not check_mode:
+            self._wait_stopped(timeout)
+            if force:
+                actions += self._end_orphans(check_mode)
+            self._refuse_orphans()
         return self._result(actions)
 
     def activate(self, wait: bool, timeout: float, check_mode: bool) -> dict[str, Any]:
@@ -120,12 +122,14 @@ class HostRun:
         if running:
             self._systemd.call("stop", "--no-block", *map(names.unit_name, running))
 
-    def _end(self, orphans: list[State]) -> None:
+    def _end_orphans(self, check_mode: bool) -> list[str]:
+        orphans = self._orphans()
         try:
-            for one in orphans:
+            for one in () if check_mode else orphans.values():
                 drain.end_runner(self._engine, one)
         except EngineError as error:
             raise Failure(error.sentence, **self._result([])) from error
+        return [f"Ended the runner of {name}" for name in orphans]
 
     def _wait_stopped(self, timeout: float) -> None:
         end = self._clock() + timeout
@@ -133,7 +137,7 @@ class HostRun:
             units = self._units()
             left = [name for name, unit in units.items() if unit.active not in _ENDED]
             if not left:
-                break
+                return
             if self._clock() >= end:
                 jobs = [f"{name}{_job_of(state.read(self._paths, name))}" for name in left]
                 raise Failure(
@@ -141,6 +145,8 @@ class HostRun:
                     **self._result([]),
                 )
             self._sleep(_LOOK)
+
+    def _refuse_orphans(self) -> None:
         orphans = self._orphans()
         gave_up = [name for name, one in orphans.items() if drain.gave_up(one)]
         if gave_up:

@@ -19,7 +19,7 @@ from typing import Any, Callable
 
 from . import backoff, container, files, launch, names, pool, state, surroundings, systemd, tally, watch
 from .board import Board
-from .engine import Engine, EngineError
+from .engine import Engine, EngineError, EngineUnavailable
 from .errors import Trouble
 from .host import Host
 from .journal import say
@@ -47,6 +47,8 @@ _OUTDATED = 3600.0
 # job can print the line for which it is made.
 SPARE_LIFE = 60.0
 
+_CONNECTS = "the runner connects to GitHub"
+
 EXIT_OK = 0
 EXIT_JOB_LEFT_RUNNING = 1
 EXIT_NOTHING_BEGUN = 1
@@ -61,7 +63,9 @@ def wait_in_vain(instance: str, paths: Paths, signals: Signals, trouble: Trouble
     board.show(state.WAITING, str(trouble), kind=trouble.kind, until=until, lasting=trouble.lasting)
     if not signals.drain:
         signals.wait(seconds)
-    return EXIT_OK if signals.drain else EXIT_NOTHING_BEGUN
+    # Nobody has looked whether that container runs.
+    drained = signals.drain and left.container is None
+    return EXIT_OK if drained else EXIT_NOTHING_BEGUN
 
 
 class Life:
@@ -120,6 +124,9 @@ class Life:
         )
         self._board = Board(paths, first, date)
         self._may_run = left.container is not None  # a container, as far as anybody has looked
+        self._connects = (
+            left.container if left.state == state.STARTING else None
+        )  # the container that has yet to listen
 
     def run(self) -> int:
         """Keep the instance going until it is drained; gives the exit code."""
@@ -225,7 +232,10 @@ class Life:
         self._engine.reconnect(ours)
         # One whose job has just ended is about to end itself: it never listens again.
         busy = self._board.state.job is not None or container.has_worker(self._engine.processes(ours))
-        self._board.show(state.BUSY if busy else state.IDLE)
+        if ours == self._connects and not busy:
+            self._board.show(state.STARTING, _CONNECTS)
+        else:
+            self._board.show(state.BUSY if busy else state.IDLE)
 
     def _back_off_after_short_lives(self) -> None:
         failures = self._board.state.failures
@@ -258,12 +268,16 @@ class Life:
         )
         try:
             launch.start(self._engine, config, made["container"])
+        except EngineUnavailable:
+            self._may_run = True  # Docker may have started it, and more: the next look tells
+            raise
         except (EngineError, Trouble):
             self._maker.undo(config, runner, made)
             self._board.update(container=None)
             raise
         self._launched_at = self._clock()
-        self._board.show(state.STARTING, "the runner connects to GitHub")
+        self._connects = made["container"]
+        self._board.show(state.STARTING, _CONNECTS)
         say(f"started {runner}")
         return str(made["container"])
 
@@ -333,6 +347,8 @@ class Life:
     # What a watch says and asks.
 
     def _noticed(self, line: Line) -> None:
+        if line.event in ("listening", "running"):
+            self._connects = None
         if line.event == "listening" and self._free_since is not None:
             self._tally.gap(self._clock() - self._free_since)
             self._free_since = None

@@ -17,8 +17,9 @@ from . import moments
 
 _LINE_MAX = 64 * 1024
 _STAMPED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: (.*)")
-_RUNNING = re.compile(r"Running job: (.*)")
-_COMPLETED = re.compile(r"Job (.*) completed with result: (\w+)")
+# What is shown of a line is short: a job can print what it likes, and any number of times.
+_RUNNING = re.compile(r"Running job: (.{1,200}).*")
+_COMPLETED = re.compile(r"Job .* completed with result: (\w{1,32})")
 _VERSION = re.compile(r"Current runner version: '(\d{1,4}(?:\.\d{1,6}){1,3})'")
 # Control characters, C1 ones and the marks that turn the direction of text: what could fool a terminal.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -69,5 +70,5 @@ def parse(text: str) -> Line:
         return Line(shown, "running", running[1])
     completed = _COMPLETED.fullmatch(stamped[1])
     if completed:
-        return Line(shown, "completed", completed[2])
+        return Line(shown, "completed", completed[1])
     return Line(shown)

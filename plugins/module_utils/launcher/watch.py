@@ -188,7 +188,7 @@ class Watch:
             return
         taken = []
         for line in lines:
-            self._room -= len(line.text) + _ENTRY_BYTES
+            self._room -= len(line.text.encode(errors="replace")) + _ENTRY_BYTES
             if self._room > 0:
                 taken.append(line.text)
         journal.runner(taken)

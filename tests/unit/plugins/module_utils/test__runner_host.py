@@ -140,6 +140,27 @@ def test_force_ends_the_jobs_and_nothing_else_does(host: Host) -> None:
     assert names.unit_name("2") not in host.systemctl.told[1]
 
 
+@pytest.mark.parametrize("wait", [True, False])
+def test_force_reaches_every_launcher_where_docker_does_not_answer(host: Host, wait: bool) -> None:
+    """What cannot be looked at comes after what can be told."""
+    leaves_a_runner(host, state.FAILED, "drain")
+    host.ends("2", "active")
+    host.engine.down = True
+    with pytest.raises(Failure, match="whether a runner still runs is not known"):
+        host.run.drain("", True, wait, 60, False)
+    assert host.verbs == ["kill", "stop"]
+
+
+def test_force_ends_a_runner_whose_launcher_ends_before_it_hears(host: Host) -> None:
+    """It was just being started again: systemd stops it then and there."""
+    leaves_a_runner(host, state.BUSY)
+    host.ends("1", "activating")
+    host.systemctl.on = lambda verb, _units: host.events.append((1, lambda: host.ends("1"))) if verb == "stop" else None
+    result = host.run.drain("", True, True, 60, False)
+    assert "Ended the runner of 1" in result["actions"]
+    assert not host.engine.running
+
+
 def test_a_drain_that_takes_longer_names_the_jobs(host: Host) -> None:
     """With every state in the result; nothing was killed."""
     host.shows("2", state.BUSY, job="build")

@@ -90,6 +90,8 @@ def test_a_host_without_identity_says_so(
     assert slept[0] >= 30
     told.drain = True
     assert call(monkeypatch, "launch", "1") == 0
+    state.write(paths, state.State("1", "default", container="c"))
+    assert call(monkeypatch, "launch", "1") == 1  # it may run
     assert len(slept) == 1
 
 

@@ -178,21 +178,29 @@ def test_a_job_that_speaks_without_end_costs_little(
 
     def speak() -> None:
         one = world.engine.made[0]
-        for _ in range(2000):
+        for number in range(2000):
             for text in words:
-                world.engine.emit(one, f"2026-11-24 10:00:30Z: {text}")
+                world.engine.emit(one, f"2026-11-24 10:00:30Z: {text}{number % 7}")
         for _ in range(300):
-            world.engine.emit(one, "x" * 65_000)
+            world.engine.emit(one, "\N{SNOWMAN}" * 21_000)
+
+    def show_off(number: int) -> None:
+        world.engine.emit(
+            world.engine.made[0], f"2026-11-24 10:00:30Z: Job x completed with result: {number}{'y' * 60_000}"
+        )
 
     world.at(20, written.clear)
     world.at(30, speak)
+    for moment in range(40, 55):
+        world.at(moment, lambda number=moment: show_off(number))
     world.at(60, lambda: written.append("-"))
     world.at(200, world.signals.terminate)
     assert world.live() == 0
-    assert len(written[: written.index("-")]) < 20
+    assert len(written[: written.index("-")]) < 60
     shown = capsys.readouterr()
-    assert 14 * 2**20 < len(shown.out) < 17 * 2**20
+    assert 14 * 2**20 < len(shown.out.encode()) < 17 * 2**20
     assert shown.err.count("prints without end") == 1
+    assert len(shown.err) < 10_000
     counts = tally.read(world.paths, "1", "default")
     assert (counts.jobs, sum(counts.gaps)) == ({"succeeded": 1}, 1)
 
@@ -1064,6 +1072,41 @@ def test_a_drain_right_at_the_start_leaves_nothing_behind(tmp_path: Path, moment
         world.signals.terminate()
     assert world.live() == 0
     assert nothing_is_left(world)
+
+
+def test_a_start_that_docker_did_not_answer_is_looked_at(tmp_path: Path) -> None:
+    """Docker has started it and gone away, and the drain comes meanwhile: the runner is neither forgotten nor killed."""
+    world = World(tmp_path)
+    start = world.engine.start
+
+    def lose(container: str) -> None:
+        start(container)
+        world.engine.start = start  # type: ignore[method-assign]
+        world.engine.go_down()
+        raise EngineUnavailable("Docker does not answer")
+
+    world.engine.start = lose  # type: ignore[method-assign]
+    world.at(5, world.signals.terminate)
+    world.at(300, world.engine.come_back)
+    assert world.live() == 0
+    assert world.now - START >= 300
+    assert len(world.engine.made) == 1
+    assert nothing_is_left(world)
+
+
+def test_a_runner_that_has_yet_to_listen_is_not_taken_over_as_idle(tmp_path: Path) -> None:
+    """Another launcher knows no more of it than the one before; it is idle when it says so."""
+    world = World(tmp_path, lambda world, one: say(world, one, 40, "Listening for Jobs"))
+    world.at(10, world.replace_program)
+    world.at(10, world.signals.hang_up)
+    assert world.live() == 0
+    world.signals.restart()
+    seen: list[str] = []
+    for moment in (20, 50):
+        world.at(moment, lambda: seen.append(world.state.state))
+    world.at(60, world.signals.terminate)
+    assert world.live() == 0
+    assert seen == ["starting", "idle"]
 
 
 def test_a_drain_while_a_runner_is_registered_starts_none(tmp_path: Path) -> None:
