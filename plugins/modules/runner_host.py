@@ -45,7 +45,9 @@ options:
     type: str
     default: ''
   force:
-    description: With O(state=drained) and O(state=absent), whether to end the running jobs too, also of a runner whose launcher has ended.
+    description:
+      - With O(state=drained) and O(state=absent), whether to end the running jobs too.
+      - That includes runners whose launcher has ended.
     type: bool
     default: false
   images:

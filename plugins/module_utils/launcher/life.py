@@ -124,9 +124,8 @@ class Life:
         )
         self._board = Board(paths, first, date)
         self._may_run = left.container is not None  # a container, as far as anybody has looked
-        self._connects = (
-            left.container if left.state == state.STARTING else None
-        )  # the container that has yet to listen
+        # The container that has yet to listen.
+        self._connects = left.container if left.reason == _CONNECTS else None
 
     def run(self) -> int:
         """Keep the instance going until it is drained; gives the exit code."""

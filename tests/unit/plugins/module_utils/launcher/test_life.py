@@ -1075,7 +1075,7 @@ def test_a_drain_right_at_the_start_leaves_nothing_behind(tmp_path: Path, moment
 
 
 def test_a_start_that_docker_did_not_answer_is_looked_at(tmp_path: Path) -> None:
-    """Docker has started it and gone away, and the drain comes meanwhile: the runner is neither forgotten nor killed."""
+    """Docker has started it and gone away, and a drain comes meanwhile: it finds the runner."""
     world = World(tmp_path)
     start = world.engine.start
 
