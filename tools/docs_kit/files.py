@@ -21,7 +21,7 @@ _PLACEHOLDERS = {"name": "POOL", "pool": "POOL", "instance": "INSTANCE", "contai
 FIELDS = """\
 Each line of an instance has, beside systemd's own fields, those below. `GITHUB_RUNNER_SOURCE` is `launcher` for the
 launcher's own words and `runner` for what the runner and its jobs print: a job can neither set a field nor choose a
-priority."""
+priority. Of what one container prints, 16 MB are copied at most."""
 
 
 def page(launcher: Path) -> str:
