@@ -17,29 +17,13 @@ from ansible_collections.socialgouv.actions_runner.plugins.module_utils._failure
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._runner_host import HostRun
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils._systemd import Systemd
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import names, state
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import EngineUnavailable
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
+from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_engine import Engine
 from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_systemd import Systemctl
 
 GONE = 2**22 + 1  # no process has this number
 #: Another launcher than the present one: any process that lives.
 NEXT = os.getppid()
-
-
-class Engine:
-    """Docker, as far as it tells whether a container runs, and ends one."""
-
-    def __init__(self) -> None:
-        self.running: set[str] = set()
-        self.down = False
-
-    def runs(self, container: str) -> bool:
-        if self.down:
-            raise EngineUnavailable("Docker does not answer")
-        return container in self.running
-
-    def stop(self, container: str, _seconds: int) -> None:
-        self.running.remove(container)
 
 
 class Host:

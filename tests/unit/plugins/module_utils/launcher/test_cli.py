@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher import VERSION, cli, signals, state
-from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.engine import EngineUnavailable
 from ansible_collections.socialgouv.actions_runner.plugins.module_utils.launcher.paths import Paths
+from ansible_collections.socialgouv.actions_runner.tests.unit.plugins.module_utils.fake_engine import Engine
 
 
 @pytest.fixture(autouse=True)
@@ -120,33 +120,17 @@ def test_a_drain_is_systemds_stop(
     assert ran == [["systemctl", *command] for command in commands]
 
 
-class Docker:
-    """An Engine with one container that runs."""
-
-    def __init__(self) -> None:
-        self.running = {"c"}
-        self.down = False
-
-    def runs(self, container: str) -> bool:
-        if self.down:
-            raise EngineUnavailable("Docker does not answer")
-        return container in self.running
-
-    def stop(self, container: str, _seconds: int) -> None:
-        self.running.remove(container)
-
-
 @pytest.fixture
-def docker(monkeypatch: pytest.MonkeyPatch) -> Docker:
+def docker(monkeypatch: pytest.MonkeyPatch) -> Engine:
     """What is asked after systemd, which calls everything good."""
-    found = Docker()
+    found = Engine("c")
     monkeypatch.setattr(cli, "Engine", lambda _path: found)
     monkeypatch.setattr(os, "spawnvp", lambda *_arguments: 0)
     return found
 
 
 def test_a_drain_that_gave_up_fails_and_says_why(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], paths: Paths, docker: Docker
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], paths: Paths, docker: Engine
 ) -> None:
     """systemctl calls every stop good; a job that was left running is not."""
     state.write(paths, state.State("1", "default", state.IDLE))
@@ -161,7 +145,7 @@ def test_a_drain_that_gave_up_fails_and_says_why(
 
 @pytest.mark.parametrize("shown", [state.BUSY, state.DRAINING])
 def test_a_drain_whose_launcher_was_ended_is_none(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], paths: Paths, docker: Docker, shown: str
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], paths: Paths, docker: Engine, shown: str
 ) -> None:
     """Nobody looks after the runner any more, and it may take jobs; force ends it."""
     state.write(paths, state.State("1", "default", shown, container="c"))
