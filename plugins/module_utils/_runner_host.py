@@ -19,8 +19,6 @@ from .launcher.paths import Paths
 from .launcher.state import State
 
 _LOOK = 0.5
-# How systemd calls a unit without a process.
-_ENDED = ("inactive", "failed")
 
 
 def drain_reason(paths: Paths) -> str | None:
@@ -116,7 +114,7 @@ class HostRun:
         return self._systemd.instances()
 
     def _stop(self, running: list[str], force: bool) -> None:
-        unfinished = [name for name, unit in self._units().items() if unit.active not in _ENDED]
+        unfinished = [name for name, unit in self._units().items() if not unit.ended]
         if force and unfinished:
             self._systemd.call("kill", "--kill-who=main", "--signal=SIGQUIT", *map(names.unit_name, unfinished))
         if running:
@@ -135,7 +133,7 @@ class HostRun:
         end = self._clock() + timeout
         while True:
             units = self._units()
-            left = [name for name, unit in units.items() if unit.active not in _ENDED]
+            left = [name for name, unit in units.items() if not unit.ended]
             if not left:
                 return
             if self._clock() >= end:
@@ -164,7 +162,7 @@ class HostRun:
 
     def _orphans(self) -> dict[str, State]:
         """The instances whose runner still runs though their launcher has ended. Raises Failure."""
-        ended = [name for name, unit in self._units().items() if unit.active in _ENDED]
+        ended = [name for name, unit in self._units().items() if unit.ended]
         shown = {name: one for name in ended if (one := state.read(self._paths, name))}
         try:
             return {name: one for name, one in shown.items() if drain.has_runner(self._engine, one)}

@@ -31,6 +31,11 @@ class Unit(NamedTuple):
         return self.active in ("active", "activating", "reloading")
 
     @property
+    def ended(self) -> bool:
+        """Whether it has no process any more."""
+        return self.active in ("inactive", "failed")
+
+    @property
     def remains(self) -> bool:
         """Whether it runs or will, still ends, or has left a job running."""
         return self.enabled or self.active != "inactive"

@@ -18,7 +18,7 @@ from . import moments
 _LINE_MAX = 64 * 1024
 _STAMPED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ: (.*)")
 # What is shown of a line is short: a job can print what it likes, and any number of times.
-_RUNNING = re.compile(r"Running job: (.{1,200}).*")
+_RUNNING = re.compile(r"Running job: (.{0,200}).*")
 _COMPLETED = re.compile(r"Job .* completed with result: (\w{1,32})")
 _VERSION = re.compile(r"Current runner version: '(\d{1,4}(?:\.\d{1,6}){1,3})'")
 # Control characters, C1 ones and the marks that turn the direction of text: what could fool a terminal.

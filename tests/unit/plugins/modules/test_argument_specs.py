@@ -49,7 +49,7 @@ def spec_of(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The options that a module takes, or its action plugin where that is the whole of it."""
     if name in ACTION_ONLY:
         if sys.version_info < (3, 11):
-            pytest.skip("what runs on the control node alone needs the Python of one")
+            pytest.skip("for the control node alone, where every ansible-core that is supported needs 3.11")
         return importlib.import_module(f"{COLLECTION}.plugins.action.{name}").SPEC["argument_spec"]
     return call_of(name, monkeypatch)["argument_spec"]
 

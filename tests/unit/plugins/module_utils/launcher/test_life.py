@@ -1074,18 +1074,18 @@ def test_a_drain_right_at_the_start_leaves_nothing_behind(tmp_path: Path, moment
     assert nothing_is_left(world)
 
 
-def test_a_start_that_docker_did_not_answer_is_looked_at(tmp_path: Path) -> None:
+def test_a_start_that_docker_did_not_answer_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Docker has started it and gone away, and a drain comes meanwhile: it finds the runner."""
     world = World(tmp_path)
     start = world.engine.start
 
     def lose(container: str) -> None:
         start(container)
-        world.engine.start = start  # type: ignore[method-assign]
+        monkeypatch.setattr(world.engine, "start", start)
         world.engine.go_down()
         raise EngineUnavailable("Docker does not answer")
 
-    world.engine.start = lose  # type: ignore[method-assign]
+    monkeypatch.setattr(world.engine, "start", lose)
     world.at(5, world.signals.terminate)
     world.at(300, world.engine.come_back)
     assert world.live() == 0
